@@ -1,0 +1,1 @@
+//! Orders, bids, leases, escrow and streaming payment.

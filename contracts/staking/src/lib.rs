@@ -1,0 +1,1 @@
+//! Provider stake, unbonding, slashing and voting weight.

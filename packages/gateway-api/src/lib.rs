@@ -1,0 +1,1 @@
+//! Requests, answers and errors of the provider agent's gateway, shared by agent and CLI.

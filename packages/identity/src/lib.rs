@@ -1,0 +1,1 @@
+//! Certificate roots and leaves, and their verification against the chain.

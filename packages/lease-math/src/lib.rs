@@ -1,0 +1,1 @@
+//! Pure arithmetic of leases: accrual, funded time, the order of bids.

@@ -1,0 +1,1 @@
+//! Akash SDL to manifest, groups and deployment version.

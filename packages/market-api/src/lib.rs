@@ -1,0 +1,10 @@
+//! Messages, types and typed client of the market contract: deployments, orders, bids, leases and their money.
+
+pub mod client;
+pub mod limits;
+pub mod msg;
+pub mod types;
+
+pub use client::MarketClient;
+pub use msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+pub use types::*;

@@ -1,0 +1,19 @@
+use cosmwasm_std::{to_json_binary, Addr, QuerierWrapper, StdResult, Uint128, WasmMsg};
+
+use crate::{raw, ExecuteMsg};
+
+/// Staking as another contract sees it.
+pub struct StakingClient<'a>(pub &'a Addr);
+
+impl StakingClient<'_> {
+    /// Bonded stake of an account; zero when it never staked.
+    pub fn stake(&self, querier: &QuerierWrapper, account: &Addr) -> StdResult<Uint128> {
+        let weight = raw::MEMBERS_NOW.query(querier, self.0.clone(), account)?;
+        Ok(Uint128::from(weight.unwrap_or_default()))
+    }
+
+    /// A message without funds.
+    pub fn execute(&self, msg: &ExecuteMsg) -> StdResult<WasmMsg> {
+        Ok(WasmMsg::Execute { contract_addr: self.0.to_string(), msg: to_json_binary(msg)?, funds: vec![] })
+    }
+}

@@ -1,0 +1,96 @@
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, Api, StdError, Storage};
+use cw_storage_plus::Item;
+use thiserror::Error;
+
+/// Who owns a contract, and who has been offered it.
+#[cw_serde]
+pub struct Ownership {
+    pub owner: Addr,
+    pub pending: Option<Addr>,
+}
+
+/// A hand-over takes two steps, so that a mistyped address never locks a contract: the owner offers, the other
+/// side accepts.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
+pub enum OwnershipAction {
+    /// By the owner: offers the contract to `new_owner`, replacing an earlier offer.
+    Offer { new_owner: String },
+    /// By the owner: takes an offer back.
+    Withdraw {},
+    /// By the offered account: becomes the owner.
+    Accept {},
+}
+
+#[derive(Error, Debug)]
+pub enum OwnershipError {
+    #[error(transparent)]
+    Std(#[from] StdError),
+    #[error("{sender} is not the owner of this contract; the owner is {owner}")]
+    NotOwner { sender: Addr, owner: Addr },
+    #[error("{sender} was not offered this contract")]
+    NotPending { sender: Addr },
+}
+
+/// Ownership under one storage key.
+pub struct OwnershipStore(Item<Ownership>);
+
+impl OwnershipStore {
+    pub const fn new(namespace: &'static str) -> Self {
+        Self(Item::new(namespace))
+    }
+
+    pub fn initialise(
+        &self,
+        storage: &mut dyn Storage,
+        api: &dyn Api,
+        owner: &str,
+    ) -> Result<Addr, OwnershipError> {
+        let owner = api.addr_validate(owner)?;
+        self.0.save(storage, &Ownership { owner: owner.clone(), pending: None })?;
+        Ok(owner)
+    }
+
+    pub fn load(&self, storage: &dyn Storage) -> Result<Ownership, OwnershipError> {
+        Ok(self.0.load(storage)?)
+    }
+
+    pub fn ensure_owner(&self, storage: &dyn Storage, sender: &Addr) -> Result<(), OwnershipError> {
+        let owner = self.0.load(storage)?.owner;
+        if *sender == owner {
+            Ok(())
+        } else {
+            Err(OwnershipError::NotOwner { sender: sender.clone(), owner })
+        }
+    }
+
+    pub fn apply(
+        &self,
+        storage: &mut dyn Storage,
+        api: &dyn Api,
+        sender: &Addr,
+        action: OwnershipAction,
+    ) -> Result<Ownership, OwnershipError> {
+        let mut ownership = self.0.load(storage)?;
+        match action {
+            OwnershipAction::Offer { new_owner } => {
+                self.ensure_owner(storage, sender)?;
+                ownership.pending = Some(api.addr_validate(&new_owner)?);
+            }
+            OwnershipAction::Withdraw {} => {
+                self.ensure_owner(storage, sender)?;
+                ownership.pending = None;
+            }
+            OwnershipAction::Accept {} => {
+                if ownership.pending.as_ref() != Some(sender) {
+                    return Err(OwnershipError::NotPending { sender: sender.clone() });
+                }
+                ownership = Ownership { owner: sender.clone(), pending: None };
+            }
+        }
+        self.0.save(storage, &ownership)?;
+        Ok(ownership)
+    }
+}

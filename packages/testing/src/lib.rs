@@ -1,0 +1,1 @@
+//! Suite builder for multi-contract tests.

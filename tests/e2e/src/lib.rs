@@ -1,0 +1,1 @@
+//! End-to-end tests on a real chain and a real engine.
