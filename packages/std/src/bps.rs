@@ -21,3 +21,18 @@ impl Bps {
         amount.multiply_ratio(u128::from(self.0.min(BPS_ONE)), u128::from(BPS_ONE))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fraction_rounds_down_and_never_exceeds_the_whole() {
+        for (bps, amount, expected) in
+            [(0, 100, 0), (1, 9_999, 0), (1, 10_000, 1), (5_000, 3, 1), (10_000, 7, 7), (u16::MAX, 7, 7)]
+        {
+            assert_eq!(Bps(bps).of(Uint128::new(amount)), Uint128::new(expected), "{bps} of {amount}");
+        }
+        assert_eq!(Bps(10_000).of(Uint128::MAX), Uint128::MAX);
+    }
+}

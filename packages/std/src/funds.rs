@@ -40,3 +40,35 @@ fn listed(info: &MessageInfo) -> String {
     }
     info.funds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cosmwasm_std::{testing::message_info, Addr, Coin, Uint256};
+
+    fn with(funds: &[Coin]) -> MessageInfo {
+        message_info(&Addr::unchecked("sender"), funds)
+    }
+
+    #[test]
+    fn one_coin_takes_exactly_one_non_zero_coin() {
+        assert_eq!(one_coin(&with(&[Coin::new(5u128, "a")])), Ok(Money::new("a", 5u128)));
+        for funds in [vec![], vec![Coin::new(0u128, "a")], vec![Coin::new(1u128, "a"), Coin::new(1u128, "b")]]
+        {
+            assert!(matches!(one_coin(&with(&funds)), Err(FundsError::NotOneCoin { .. })), "{funds:?}");
+        }
+    }
+
+    #[test]
+    fn an_amount_beyond_128_bits_is_refused_and_not_cut() {
+        let huge = Coin::new(Uint256::from(u128::MAX) + Uint256::one(), "a");
+        assert_eq!(one_coin(&with(&[huge])), Err(FundsError::TooLarge { denom: "a".into() }));
+    }
+
+    #[test]
+    fn a_message_without_funds_names_what_it_got() {
+        assert_eq!(no_funds(&with(&[])), Ok(()));
+        let error = no_funds(&with(&[Coin::new(3u128, "a"), Coin::new(4u128, "b")])).unwrap_err();
+        assert_eq!(error.to_string(), "this message takes no funds, got 3a, 4b: send it without funds");
+    }
+}

@@ -94,3 +94,50 @@ impl OwnershipStore {
         Ok(ownership)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cosmwasm_std::testing::{MockApi, MockStorage};
+
+    const STORE: OwnershipStore = OwnershipStore::new("ownership");
+
+    #[test]
+    fn a_hand_over_needs_the_offer_and_the_acceptance() {
+        let (mut storage, api) = (MockStorage::new(), MockApi::default());
+        let (old, new, other) = (api.addr_make("old"), api.addr_make("new"), api.addr_make("other"));
+        STORE.initialise(&mut storage, &api, old.as_str()).unwrap();
+        let offer = |to: &Addr| OwnershipAction::Offer { new_owner: to.to_string() };
+
+        assert!(matches!(
+            STORE.apply(&mut storage, &api, &new, offer(&new)),
+            Err(OwnershipError::NotOwner { .. })
+        ));
+        STORE.apply(&mut storage, &api, &old, offer(&new)).unwrap();
+        assert!(matches!(
+            STORE.apply(&mut storage, &api, &other, OwnershipAction::Accept {}),
+            Err(OwnershipError::NotPending { .. })
+        ));
+        STORE.ensure_owner(&storage, &old).unwrap();
+        STORE.apply(&mut storage, &api, &new, OwnershipAction::Accept {}).unwrap();
+        STORE.ensure_owner(&storage, &new).unwrap();
+        assert!(STORE.ensure_owner(&storage, &old).is_err());
+    }
+
+    #[test]
+    fn a_withdrawn_offer_cannot_be_accepted() {
+        let (mut storage, api) = (MockStorage::new(), MockApi::default());
+        let (old, new) = (api.addr_make("old"), api.addr_make("new"));
+        STORE.initialise(&mut storage, &api, old.as_str()).unwrap();
+        STORE.apply(&mut storage, &api, &old, OwnershipAction::Offer { new_owner: new.to_string() }).unwrap();
+        STORE.apply(&mut storage, &api, &old, OwnershipAction::Withdraw {}).unwrap();
+        assert!(STORE.apply(&mut storage, &api, &new, OwnershipAction::Accept {}).is_err());
+    }
+
+    #[test]
+    fn an_address_in_another_case_is_refused() {
+        let (mut storage, api) = (MockStorage::new(), MockApi::default());
+        let upper = api.addr_make("owner").to_string().to_uppercase();
+        assert!(STORE.initialise(&mut storage, &api, &upper).is_err());
+    }
+}

@@ -40,3 +40,33 @@ impl<T, C> Page<T, C> {
         Ok(Self { items, next })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn page(entries: u32, asked: Option<u32>) -> Page<u32, u32> {
+        Page::collect((0..entries).map(Ok::<_, Infallible>), asked, |item| *item).unwrap()
+    }
+
+    #[test]
+    fn the_largest_limit_is_never_exceeded() {
+        assert_eq!(page(1_000, Some(u32::MAX)).items.len(), MAX_PAGE_LIMIT as usize);
+        assert_eq!(page(1_000, None).items.len(), DEFAULT_PAGE_LIMIT as usize);
+    }
+
+    #[test]
+    fn the_last_page_says_so_even_when_it_is_full() {
+        assert_eq!(page(5, Some(5)).next, None);
+        assert_eq!(page(6, Some(5)).next, Some(4));
+        assert_eq!(page(0, Some(5)), Page { items: vec![], next: None });
+        assert_eq!(page(3, Some(0)), Page { items: vec![], next: None });
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_fails_the_page() {
+        let entries = vec![Ok(1), Err("broken"), Ok(2)];
+        assert_eq!(Page::collect(entries, None, |item: &i32| *item), Err("broken"));
+    }
+}

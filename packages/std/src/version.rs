@@ -35,3 +35,33 @@ fn numbers(version: &str) -> Result<[u64; 3], VersionError> {
         .collect::<Result<Vec<_>, _>>()?;
     parts.try_into().map_err(|_| unreadable())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cosmwasm_std::testing::MockStorage;
+
+    fn migrate(stored: (&str, &str), new: (&str, &str)) -> Result<(), VersionError> {
+        let mut storage = MockStorage::new();
+        cw2::set_contract_version(&mut storage, stored.0, stored.1).unwrap();
+        migrate_from_older(&mut storage, new.0, new.1)
+    }
+
+    #[test]
+    fn only_an_older_version_of_the_same_contract_migrates() {
+        assert!(migrate(("market", "0.1.9"), ("market", "0.1.10")).is_ok());
+        assert!(matches!(
+            migrate(("market", "0.1.0"), ("market", "0.1.0")),
+            Err(VersionError::NotOlder { .. })
+        ));
+        assert!(matches!(
+            migrate(("market", "1.0.0"), ("market", "0.9.9")),
+            Err(VersionError::NotOlder { .. })
+        ));
+        assert!(matches!(
+            migrate(("other", "0.0.1"), ("market", "1.0.0")),
+            Err(VersionError::WrongContract { .. })
+        ));
+        assert!(matches!(migrate(("market", "1.0"), ("market", "1.0.0")), Err(VersionError::Unreadable(_))));
+    }
+}
