@@ -1,0 +1,61 @@
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The Docker Engine of the lab, looked at from outside the agent.
+#[derive(Debug)]
+pub struct Engine {
+    pub host: String,
+    pub dir: String,
+    pub script: std::path::PathBuf,
+}
+
+impl Engine {
+    fn docker(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new("docker")
+            .args(["-H", &self.host])
+            .args(arguments)
+            .output()
+            .map_err(|error| format!("docker: {error}"))?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    fn list(&self, arguments: &[&str]) -> Vec<String> {
+        let text = self.docker(arguments).unwrap_or_else(|error| panic!("docker {arguments:?}: {error}"));
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Ids of the running containers of a lease.
+    pub fn running(&self, lease: u64) -> Vec<String> {
+        self.list(&["ps", "-q", "--no-trunc", "--filter", &format!("label=akash.lease={lease}")])
+    }
+
+    /// Containers, networks and volumes that carry the lease's label, running or not.
+    pub fn remains(&self, lease: u64) -> Vec<String> {
+        let label = format!("label=akash.lease={lease}");
+        let mut all = self.list(&["ps", "-aq", "--filter", &label]);
+        all.extend(self.list(&["network", "ls", "-q", "--filter", &label]));
+        all.extend(self.list(&["volume", "ls", "-q", "--filter", &label]));
+        all
+    }
+
+    pub fn inspect(&self, container: &str) -> Value {
+        let text = self.docker(&["inspect", container]).unwrap_or_else(|error| panic!("{error}"));
+        let mut list: Vec<Value> = serde_json::from_str(&text).expect("docker inspect answers JSON");
+        list.remove(0)
+    }
+
+    pub fn remove(&self, container: &str) {
+        self.docker(&["rm", "-f", container]).unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Starts and stops the engine itself.
+    pub fn control(&self, command: &str) {
+        let status = Command::new(&self.script).args([command, "--dir", &self.dir]).status();
+        assert!(status.is_ok_and(|s| s.success()), "scripts/engine {command} failed");
+    }
+}

@@ -1,0 +1,150 @@
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::{get, until, Account, Lab};
+
+/// What a provider asks for, in the base denom per unit and hour.
+#[derive(Clone, Copy, Debug)]
+pub struct Pricing {
+    pub cpu: u64,
+    pub memory: u64,
+}
+
+/// A provider as its operator set it up: owner and operator keys, a root on the chain, stake, and an agent that runs
+/// while this lives.
+pub struct Provider {
+    pub owner: Account,
+    dir: PathBuf,
+    ops: String,
+    child: Mutex<Option<Child>>,
+}
+
+impl Provider {
+    /// Provider number `n` of the chain's funded accounts, registered and staked once.
+    pub fn open(lab: &Lab, n: u16, pricing: Pricing) -> Self {
+        let owner = Account::open(lab, &format!("provider{n}"));
+        let operator = Account::open(lab, &format!("operator{n}"));
+        let gateway = format!("127.0.0.1:{}", 47_400 + n);
+        if owner.run(&["provider", "show"]).code != 0 {
+            let endpoint = format!("https://{gateway}");
+            owner.ok(&["provider", "register", "--endpoint", &endpoint, "--attribute", "region=lab", "-y"]);
+            owner.ok(&["provider", "stake", &format!("5000000{}", lab.denom()), "-y"]);
+            owner.ok(&["provider", "operator", "add", operator.address(), "-y"]);
+        }
+        let dir = lab.dir.join(format!("agent{n}"));
+        std::fs::create_dir_all(&dir).expect("a directory for the agent");
+        let ops = format!("127.0.0.1:{}", 47_500 + n);
+        let config = format!(
+            r#"
+data_dir = "{data}"
+[chain]
+address_book = "{book}"
+[provider]
+operator_key = "{key}"
+root = "{root}"
+[inventory]
+cpu = 64000
+memory = "16GiB"
+storage = "64GiB"
+[pricing]
+denom = "{denom}"
+cpu = "{cpu}"
+memory = "{memory}"
+[runtime]
+endpoint = "{engine}"
+[ports]
+from = {from}
+to = {to}
+bind = "127.0.0.1"
+[gateway]
+listen = "{gateway}"
+[ops]
+listen = "{ops}"
+"#,
+            data = dir.join("data").display(),
+            book = lab.book_path.display(),
+            key = key_file(operator.home()).display(),
+            root = owner.home().join("roots").join(owner.address()).display(),
+            denom = lab.denom(),
+            cpu = pricing.cpu,
+            memory = pricing.memory,
+            engine = lab.engine.host,
+            from = 30_000 + n * 200,
+            to = 30_000 + n * 200 + 199,
+        );
+        std::fs::write(dir.join("agent.toml"), config).expect("the agent's configuration is written");
+        Self { owner, dir, ops, child: Mutex::new(None) }
+    }
+
+    pub fn address(&self) -> &str {
+        self.owner.address()
+    }
+
+    /// Starts the agent and waits until it says that it is ready.
+    pub fn start(&self) {
+        self.launch();
+        until("the agent is ready", Duration::from_secs(30), || self.ready().then_some(()));
+    }
+
+    /// Starts the agent without waiting.
+    pub fn launch(&self) {
+        let log = File::options().create(true).append(true).open(self.log_path()).expect("the agent's log opens");
+        let child = Command::new(Lab::binary("provider-agent"))
+            .args(["run", "--config"])
+            .arg(self.dir.join("agent.toml"))
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("one log for both"))
+            .stderr(log)
+            .spawn()
+            .expect("the provider-agent binary is built");
+        let before = self.child.lock().expect("one thread").replace(child);
+        assert!(before.is_none(), "the agent runs already");
+    }
+
+    pub fn ready(&self) -> bool {
+        get(&format!("http://{}/ready", self.ops)).is_some_and(|page| page.status == 200)
+    }
+
+    /// What the agent says of itself.
+    pub fn status(&self) -> Value {
+        let page = get(&format!("http://{}/status", self.ops)).expect("the agent answers");
+        serde_json::from_str(&page.body).expect("the agent's status is JSON")
+    }
+
+    /// Ends the agent as a crash would.
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child.lock().expect("one thread").take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub fn pid(&self) -> Option<u32> {
+        self.child.lock().expect("one thread").as_ref().map(Child::id)
+    }
+
+    /// Forgets everything that the agent kept.
+    pub fn delete_data(&self) {
+        std::fs::remove_dir_all(self.dir.join("data")).expect("the agent's data is removed");
+    }
+
+    pub fn log_path(&self) -> PathBuf {
+        self.dir.join("agent.log")
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn key_file(home: &Path) -> PathBuf {
+    let keys = std::fs::read_dir(home.join("keys")).expect("a home has keys");
+    keys.map(|entry| entry.expect("a key").path()).next().expect("a home has one key")
+}
