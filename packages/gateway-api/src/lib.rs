@@ -1,1 +1,40 @@
 //! Requests, answers and errors of the provider agent's gateway, shared by agent and CLI.
+//!
+//! The gateway speaks HTTP/1.1 inside TLS 1.3 with certificates on both sides (crate `identity`). All paths start
+//! with [`VERSION_PREFIX`]; `{lease}` is the number of a lease on the chain.
+//!
+//! | method and path | answers | who is served |
+//! | --- | --- | --- |
+//! | `GET /v1/info` | [`Info`] | any account with an active root |
+//! | `POST /v1/quote` [`QuoteRequest`] | [`Quote`] | any account with an active root |
+//! | `PUT /v1/leases/{lease}/manifest`, the canonical manifest's bytes | [`ManifestAccepted`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/status` | [`LeaseStatus`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/events` | [`Events`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/logs` [`LogsQuery`] | [`LogLine`], one a line | the lease's tenant |
+//! | `GET /v1/leases/{lease}/shell` [`ShellQuery`] | WebSocket of [`ShellFrame`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/metrics` | [`Metrics`] | the lease's tenant |
+//!
+//! Every refusal is an [`ErrorBody`] with the status of [`Problem::status`]. A lease of somebody else and a lease
+//! that does not exist get the same answer.
+//!
+//! Units: times are seconds since the Unix epoch unless the name ends in `_ms`, cpu is in millicores, memory,
+//! storage and traffic are in bytes.
+
+mod error;
+mod lease;
+mod paths;
+mod provider;
+mod shell;
+mod streams;
+
+pub use error::{ErrorBody, Problem};
+pub use lease::{
+    Control, EventKind, Events, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl, ReplicaState,
+    ReplicaStatus, ServiceStatus,
+};
+pub use paths::{
+    lease_path, ALPN, INFO_PATH, MANIFEST_CONTENT_TYPE, MAX_BODY_BYTES, NDJSON_CONTENT_TYPE, QUOTE_PATH, VERSION_PREFIX,
+};
+pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
+pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};
+pub use streams::{LogLine, LogStream, LogsQuery, Metrics, ServiceMetrics};
