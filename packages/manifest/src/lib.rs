@@ -1,1 +1,31 @@
-//! Akash SDL to manifest, groups and deployment version.
+//! The manifest language: Akash SDL in, and out of it the canonical manifest, its version and the orders to buy.
+//!
+//! - [`parse`] reads a file and reports every mistake in it at once, each with line, column and key.
+//! - [`Sdl::manifest`] is what a provider runs. [`Manifest::version`] is what the chain records: the SHA-256 of
+//!   [`Manifest::to_canonical_json`], the same bytes that Akash's own SDK hashes for the same file.
+//! - [`Sdl::orders`] is what the tenant buys: one order for each placement group.
+//! - [`check_fits`] is the provider's question: does this manifest run on what the order sold?
+//!
+//! The language, its limits and what of it is not supported yet are described in `docs/manifest.md`.
+
+mod canonical;
+mod error;
+mod fits;
+pub mod limits;
+mod model;
+mod price;
+mod rules;
+mod sdl;
+mod version;
+mod yaml;
+
+pub use canonical::CanonicalError;
+pub use error::{Error, Errors};
+pub use fits::check_fits;
+pub use model::{
+    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources, Storage,
+    StorageMount,
+};
+pub use price::{total_for_term, Amount, BLOCK_MILLISECONDS};
+pub use sdl::{parse, Sdl, Terms};
+pub use version::{InvalidVersion, Version};
