@@ -1,1 +1,30 @@
 //! The only part that speaks to nodes: queries, blocks, keys and one transaction queue per key.
+//!
+//! What a caller needs to know:
+//! - [`Client`] asks a list of endpoints; [`QueryError::is_unknown`] tells "nobody answered" from "the chain says no".
+//! - [`Market`], [`Staking`] and [`Registry`] are the typed queries of the contracts.
+//! - [`TxQueue`] is the sole owner of an account's sequence in a process that runs; [`broadcast`] is for one
+//!   transaction of a command that ends.
+//! - [`keys`] holds secrets; nothing in it prints them.
+
+pub mod address_book;
+pub mod client;
+pub mod contracts;
+mod error;
+mod event;
+pub mod keys;
+mod msg;
+mod rpc;
+pub mod tx;
+
+pub use address_book::{AddressBook, ContractEntry};
+pub use client::{Account, Block, Client, ClientConfig, Status, TxResult};
+pub use contracts::{Contracts, Market, Registry, Staking};
+pub use error::{BookError, QueryError, TxError};
+pub use event::{Event, RawEvent};
+pub use keys::{KeyError, KeyFile, LocalKey, Passphrase, Signer};
+pub use msg::Msg;
+pub use tx::{
+    broadcast, GasPrice, Journal, JournalEntry, JournalError, JournalOutcome, MemoryJournal, Message, Ticket,
+    TxConfig, TxQueue,
+};
