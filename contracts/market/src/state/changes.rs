@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+
+use cosmwasm_std::{Order as Direction, StdResult, Storage, Uint128};
+use cw_storage_plus::{Item, Map};
+use market_api::{DeploymentId, Totals};
+use serde::{Deserialize, Serialize};
+
+use super::{deployments, keys};
+use crate::error::ContractError;
+
+/// What the contract owes in one denom, by what for. The sum is covered by its bank balance at every height.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Locked in orders.
+    #[serde(rename = "o")]
+    pub orders: Uint128,
+    /// Bid deposits.
+    #[serde(rename = "d")]
+    pub deposits: Uint128,
+    /// In leases that have not ended: their funds less what was withdrawn.
+    #[serde(rename = "l")]
+    pub live: Uint128,
+    /// In leases that have ended: earned and not withdrawn.
+    #[serde(rename = "e")]
+    pub earned: Uint128,
+}
+
+/// [`Totals`] as they are stored.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    #[serde(rename = "d")]
+    pub deployments: u64,
+    #[serde(rename = "dl")]
+    pub deployments_live: u64,
+    #[serde(rename = "o")]
+    pub orders: u64,
+    #[serde(rename = "oo")]
+    pub orders_open: u64,
+    #[serde(rename = "b")]
+    pub bids: u64,
+    #[serde(rename = "l")]
+    pub leases: u64,
+    #[serde(rename = "lp")]
+    pub leases_pending: u64,
+    #[serde(rename = "la")]
+    pub leases_active: u64,
+}
+
+impl From<Counts> for Totals {
+    fn from(counts: Counts) -> Self {
+        Self {
+            deployments: counts.deployments,
+            deployments_live: counts.deployments_live,
+            orders: counts.orders,
+            orders_open: counts.orders_open,
+            bids: counts.bids,
+            leases: counts.leases,
+            leases_pending: counts.leases_pending,
+            leases_active: counts.leases_active,
+        }
+    }
+}
+
+const COUNTS: Item<Counts> = Item::new(keys::TOTALS);
+const LEDGERS: Map<&str, Ledger> = Map::new(keys::LEDGERS);
+
+pub fn counts(storage: &dyn Storage) -> StdResult<Counts> {
+    COUNTS.load(storage)
+}
+
+pub fn initialise(storage: &mut dyn Storage) -> StdResult<()> {
+    COUNTS.save(storage, &Counts::default())
+}
+
+/// The ledgers of the denoms that the market ever held, at most `limit`.
+pub fn ledgers(storage: &dyn Storage, limit: usize) -> StdResult<Vec<(String, Ledger)>> {
+    LEDGERS.range(storage, None, None, Direction::Ascending).take(limit).collect()
+}
+
+/// What one message changes in counters that many things share: read at most once and written at most once, because
+/// writes are what gas is spent on.
+#[derive(Default)]
+pub struct Changes {
+    counts: Option<(Counts, Counts)>,
+    ledgers: BTreeMap<String, (Ledger, Ledger)>,
+    live: BTreeMap<DeploymentId, (u32, u32)>,
+}
+
+impl Changes {
+    pub fn counts(&mut self, storage: &dyn Storage) -> StdResult<&mut Counts> {
+        if self.counts.is_none() {
+            let stored = COUNTS.load(storage)?;
+            self.counts = Some((stored, stored));
+        }
+        // The line above filled it; the default is never used.
+        Ok(&mut self.counts.get_or_insert_with(Default::default).1)
+    }
+
+    pub fn ledger(&mut self, storage: &dyn Storage, denom: &str) -> StdResult<&mut Ledger> {
+        if !self.ledgers.contains_key(denom) {
+            let stored = LEDGERS.may_load(storage, denom)?.unwrap_or_default();
+            self.ledgers.insert(denom.to_owned(), (stored, stored));
+        }
+        Ok(&mut self.ledgers.entry(denom.to_owned()).or_default().1)
+    }
+
+    /// Open orders and live leases of a deployment, together.
+    pub fn live(&mut self, storage: &dyn Storage, id: DeploymentId) -> StdResult<&mut u32> {
+        if !self.live.contains_key(&id) {
+            let stored = deployments::live_count(storage, id)?;
+            self.live.insert(id, (stored, stored));
+        }
+        Ok(&mut self.live.entry(id).or_default().1)
+    }
+
+    /// Writes what differs from what is stored.
+    pub fn flush(self, storage: &mut dyn Storage) -> StdResult<()> {
+        if let Some((before, after)) = self.counts {
+            if before != after {
+                COUNTS.save(storage, &after)?;
+            }
+        }
+        for (denom, (before, after)) in self.ledgers {
+            if before != after {
+                LEDGERS.save(storage, &denom, &after)?;
+            }
+        }
+        for (id, (before, after)) in self.live {
+            if before != after {
+                deployments::save_live_count(storage, id, after)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds to a counter or an amount, and says which one when it cannot.
+pub fn grow<T>(what: &'static str, value: &mut T, amount: T) -> Result<(), ContractError>
+where
+    T: Copy + Into<u128> + TryFrom<u128>,
+{
+    let (from, by) = ((*value).into(), amount.into());
+    let overflow = || ContractError::Overflow { what, from, amount: by };
+    let sum: u128 = from.checked_add(by).ok_or_else(overflow)?;
+    *value = T::try_from(sum).map_err(|_| overflow())?;
+    Ok(())
+}
+
+/// Takes from a counter or an amount, and says which one when there is not enough.
+pub fn shrink<T>(what: &'static str, value: &mut T, amount: T) -> Result<(), ContractError>
+where
+    T: Copy + Into<u128> + TryFrom<u128>,
+{
+    let (from, by) = ((*value).into(), amount.into());
+    let underflow = || ContractError::Underflow { what, from, amount: by };
+    let rest: u128 = from.checked_sub(by).ok_or_else(underflow)?;
+    *value = T::try_from(rest).map_err(|_| underflow())?;
+    Ok(())
+}
