@@ -1,1 +1,10 @@
-//! Provider stake, unbonding, slashing and voting weight.
+#![doc = include_str!("../README.md")]
+
+pub mod contract;
+pub mod error;
+mod events;
+mod execute;
+mod query;
+mod state;
+
+pub use error::ContractError;

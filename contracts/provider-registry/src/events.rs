@@ -1,0 +1,105 @@
+//! One event for each change of state. Attribute names are interface: the agent and frontends parse them.
+
+use cloud_std::{Ownership, OwnershipAction};
+use cosmwasm_std::{Addr, Event};
+use registry_api::Provider;
+
+use crate::state::StoredRoot;
+
+fn provider(name: &str, provider: &Provider) -> Event {
+    Event::new(name)
+        .add_attribute("provider", &provider.owner)
+        .add_attribute("actor", &provider.owner)
+        .add_attribute("payout", &provider.payout)
+        .add_attribute("endpoints", provider.endpoints.join(","))
+        .add_attribute("jailed_until", provider.jailed_until.to_string())
+        .add_attribute("root_valid_until", provider.root_valid_until.to_string())
+}
+
+pub fn provider_registered(record: &Provider) -> Event {
+    provider("provider_registered", record)
+}
+
+pub fn provider_updated(record: &Provider) -> Event {
+    provider("provider_updated", record)
+}
+
+pub fn provider_deregistered(owner: &Addr) -> Event {
+    Event::new("provider_deregistered").add_attribute("provider", owner).add_attribute("actor", owner)
+}
+
+pub fn operator_added(provider: &Addr, operator: &Addr) -> Event {
+    operator_event("operator_added", provider, operator)
+}
+
+pub fn operator_removed(provider: &Addr, operator: &Addr) -> Event {
+    operator_event("operator_removed", provider, operator)
+}
+
+fn operator_event(name: &str, provider: &Addr, operator: &Addr) -> Event {
+    Event::new(name)
+        .add_attribute("provider", provider)
+        .add_attribute("actor", provider)
+        .add_attribute("operator", operator)
+}
+
+pub fn root_published(account: &Addr, root: &StoredRoot) -> Event {
+    root_event("root_published", account, root)
+        .add_attribute("not_before", root.not_before.to_string())
+        .add_attribute("not_after", root.not_after.to_string())
+}
+
+/// With `root_valid_until` when the account is a provider, whose eligibility it decides.
+pub fn root_revoked(account: &Addr, root: &StoredRoot, root_valid_until: Option<u64>) -> Event {
+    let event = root_event("root_revoked", account, root);
+    match root_valid_until {
+        Some(until) => event.add_attribute("root_valid_until", until.to_string()),
+        None => event,
+    }
+}
+
+/// An expired or revoked root made room for a new one.
+pub fn root_dropped(account: &Addr, root: &StoredRoot) -> Event {
+    root_event("root_dropped", account, root)
+}
+
+fn root_event(name: &str, account: &Addr, root: &StoredRoot) -> Event {
+    Event::new(name)
+        .add_attribute("account", account)
+        .add_attribute("actor", account)
+        .add_attribute("fingerprint", root.fingerprint.to_hex())
+        .add_attribute("key_hash", root.key_hash.to_hex())
+}
+
+pub fn provider_jailed(provider: &Addr, actor: &Addr, jailed_until: u64, reason: &str) -> Event {
+    let event = Event::new("provider_jailed")
+        .add_attribute("provider", provider)
+        .add_attribute("actor", actor)
+        .add_attribute("jailed_until", jailed_until.to_string());
+    if reason.is_empty() {
+        event
+    } else {
+        event.add_attribute("reason", reason)
+    }
+}
+
+pub fn provider_unjailed(provider: &Addr, actor: &Addr) -> Event {
+    Event::new("provider_unjailed").add_attribute("provider", provider).add_attribute("actor", actor)
+}
+
+pub fn market_set(actor: &Addr, market: &Addr) -> Event {
+    Event::new("market_set").add_attribute("actor", actor).add_attribute("market", market)
+}
+
+pub fn ownership(actor: &Addr, action: &OwnershipAction, after: &Ownership) -> Event {
+    let name = match action {
+        OwnershipAction::Offer { .. } => "ownership_offered",
+        OwnershipAction::Withdraw {} => "ownership_offer_withdrawn",
+        OwnershipAction::Accept {} => "ownership_accepted",
+    };
+    let event = Event::new(name).add_attribute("actor", actor).add_attribute("owner", &after.owner);
+    match &after.pending {
+        Some(pending) => event.add_attribute("pending_owner", pending),
+        None => event,
+    }
+}
