@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use crate::limits;
 use crate::model::{
-    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources, Storage,
-    StorageMount,
+    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources,
+    Storage, StorageMount,
 };
 use crate::rules::{self, shown, Problem};
 use crate::version::Version;
@@ -285,7 +285,9 @@ fn write_resources(resources: ServiceResources) -> WireResources {
                     .class
                     .map(|class| attribute("class", class))
                     .into_iter()
-                    .chain(storage.persistent.map(|persistent| attribute("persistent", persistent.to_string())))
+                    .chain(
+                        storage.persistent.map(|persistent| attribute("persistent", persistent.to_string())),
+                    )
                     .collect(),
                 name: storage.name,
                 size: value(storage.size),
@@ -321,7 +323,8 @@ impl TryFrom<Groups> for Manifest {
             if read.last().is_some_and(|last| last.name >= group.name) {
                 return broken(path, "groups are not sorted by name, or two have the same");
             }
-            if group.services.is_empty() || group.services.len() > market_api::limits::MAX_RESOURCES_PER_GROUP {
+            if group.services.is_empty() || group.services.len() > market_api::limits::MAX_RESOURCES_PER_GROUP
+            {
                 return broken(path, format!("{} services; accepted: 1 to 32", group.services.len()));
             }
             let mut services: Vec<Service> = Vec::with_capacity(group.services.len());
@@ -362,7 +365,10 @@ fn read_service(group: &str, wire: WireService) -> Result<Service, CanonicalErro
 fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
     for (what, list) in [("command", &service.command), ("args", &service.args)] {
         if list.len() > limits::MAX_ARGS {
-            return broken(path, format!("{} entries of {what}; accepted: up to {}", list.len(), limits::MAX_ARGS));
+            return broken(
+                path,
+                format!("{} entries of {what}; accepted: up to {}", list.len(), limits::MAX_ARGS),
+            );
         }
         for entry in list {
             obey(path, rules::no_nul(entry))?;
@@ -370,14 +376,20 @@ fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
     }
     let bytes: usize = service.command.iter().chain(&service.args).map(String::len).sum();
     if bytes > limits::MAX_ARGS_BYTES {
-        return broken(path, format!("{bytes} bytes of command and args; accepted: up to {}", limits::MAX_ARGS_BYTES));
+        return broken(
+            path,
+            format!("{bytes} bytes of command and args; accepted: up to {}", limits::MAX_ARGS_BYTES),
+        );
     }
     if service.env.len() > limits::MAX_ENV {
         return broken(path, format!("{} variables; accepted: up to {}", service.env.len(), limits::MAX_ENV));
     }
     let bytes: usize = service.env.iter().map(String::len).sum();
     if bytes > limits::MAX_ENV_BYTES {
-        return broken(path, format!("{bytes} bytes of variables; accepted: up to {}", limits::MAX_ENV_BYTES));
+        return broken(
+            path,
+            format!("{bytes} bytes of variables; accepted: up to {}", limits::MAX_ENV_BYTES),
+        );
     }
     let mut keys = BTreeSet::new();
     for entry in &service.env {
@@ -387,10 +399,16 @@ fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
         }
     }
     if !(1..=market_api::limits::MAX_COUNT).contains(&service.count) {
-        return broken(path, format!("count {}; accepted: 1 to {}", service.count, market_api::limits::MAX_COUNT));
+        return broken(
+            path,
+            format!("count {}; accepted: 1 to {}", service.count, market_api::limits::MAX_COUNT),
+        );
     }
     if service.expose.len() > limits::MAX_EXPOSE {
-        return broken(path, format!("{} ports; accepted: up to {}", service.expose.len(), limits::MAX_EXPOSE));
+        return broken(
+            path,
+            format!("{} ports; accepted: up to {}", service.expose.len(), limits::MAX_EXPOSE),
+        );
     }
     let global: Vec<&Expose> = service.expose.iter().filter(|expose| expose.global).collect();
     let http = global.iter().filter(|expose| expose.is_ingress()).count();
@@ -434,7 +452,10 @@ fn read_expose(path: &str, wire: WireExpose) -> Result<Expose, CanonicalError> {
     }
     let hosts = wire.hosts.unwrap_or_default();
     if hosts.len() > limits::MAX_HOSTS {
-        return broken(path, format!("{} host names of a port; accepted: up to {}", hosts.len(), limits::MAX_HOSTS));
+        return broken(
+            path,
+            format!("{} host names of a port; accepted: up to {}", hosts.len(), limits::MAX_HOSTS),
+        );
     }
     for host in &hosts {
         obey(path, rules::host(host))?;
@@ -535,7 +556,9 @@ fn read_storage(path: &str, wire: WireStorage) -> Result<Storage, CanonicalError
             }
             ("persistent", "true") => storage.persistent = Some(true),
             ("persistent", "false") => storage.persistent = Some(false),
-            (key, value) => return broken(path, format!("storage attribute {} = {}", shown(key), shown(value))),
+            (key, value) => {
+                return broken(path, format!("storage attribute {} = {}", shown(key), shown(value)))
+            }
         }
     }
     if storage.class.as_deref() == Some("ram") && storage.persistent != Some(false) {

@@ -31,7 +31,10 @@ pub(crate) fn resources(service: &Service) -> Resources {
 /// may rename services.
 pub fn check_fits(group: &ManifestGroup, spec: &Group) -> Result<(), String> {
     if group.name != spec.name {
-        return Err(format!("the order is for group `{}`, the manifest's group is `{}`", spec.name, group.name));
+        return Err(format!(
+            "the order is for group `{}`, the manifest's group is `{}`",
+            spec.name, group.name
+        ));
     }
     if group.services.len() != spec.resources.len() {
         return Err(format!(

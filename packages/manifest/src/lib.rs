@@ -23,8 +23,8 @@ pub use canonical::CanonicalError;
 pub use error::{Error, Errors};
 pub use fits::check_fits;
 pub use model::{
-    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources, Storage,
-    StorageMount,
+    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources,
+    Storage, StorageMount,
 };
 pub use price::{total_for_term, Amount, BLOCK_MILLISECONDS};
 pub use sdl::{parse, Sdl, Terms};

@@ -29,7 +29,11 @@ impl FromStr for Amount {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let fraction_given = text.contains('.');
         let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || !digits_only(whole) || !digits_only(fraction) || (fraction_given && fraction.is_empty()) {
+        if whole.is_empty()
+            || !digits_only(whole)
+            || !digits_only(fraction)
+            || (fraction_given && fraction.is_empty())
+        {
             return Err(invalid());
         }
         let whole = whole.trim_start_matches('0');

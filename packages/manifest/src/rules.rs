@@ -110,7 +110,9 @@ pub(crate) fn image(value: &str) -> Result<(), Problem> {
     let mut parts: Vec<&str> = path.split('/').collect();
     let first = parts[0];
     let is_registry = parts.len() > 1
-        && (first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|byte| byte.is_ascii_uppercase()));
+        && (first.contains(['.', ':'])
+            || first == "localhost"
+            || first.bytes().any(|byte| byte.is_ascii_uppercase()));
     if is_registry {
         let (host, port) = first.split_once(':').map_or((first, None), |(host, port)| (host, Some(port)));
         if !is_host(host) {
@@ -153,12 +155,16 @@ pub(crate) fn host(value: &str) -> Result<(), Problem> {
     if is_host(value) {
         return Ok(());
     }
-    problem(format!("{} is not a host name", shown(value)), "a DNS name such as www.example.com, without scheme, port or path")
+    problem(
+        format!("{} is not a host name", shown(value)),
+        "a DNS name such as www.example.com, without scheme, port or path",
+    )
 }
 
 /// A path inside the container.
 pub(crate) fn mount(value: &str) -> Result<(), Problem> {
-    const ACCEPTED: &str = "an absolute path inside the container such as /data, other than /, /proc, /sys and /dev";
+    const ACCEPTED: &str =
+        "an absolute path inside the container such as /data, other than /, /proc, /sys and /dev";
     let bad = |why: &str| problem(format!("{} is not a mount path: {why}", shown(value)), ACCEPTED);
     if !value.starts_with('/') {
         return bad("it does not begin with /");

@@ -121,7 +121,12 @@ struct Frame {
 
 enum Content {
     List(Vec<Node>),
-    Map { entries: Vec<(Key, Node)>, lines: BTreeMap<String, usize>, key: Option<PendingKey>, merges: Vec<Node> },
+    Map {
+        entries: Vec<(Key, Node)>,
+        lines: BTreeMap<String, usize>,
+        key: Option<PendingKey>,
+        merges: Vec<Node>,
+    },
 }
 
 enum PendingKey {
@@ -206,7 +211,11 @@ impl Builder {
     }
 
     fn tag(&mut self, at: Mark) {
-        self.flaws.push(Flaw::new(at, "tags are not part of the language", "the value without its !tag, in quotes if it is text"));
+        self.flaws.push(Flaw::new(
+            at,
+            "tags are not part of the language",
+            "the value without its !tag, in quotes if it is text",
+        ));
     }
 
     fn wants_key(&self) -> bool {
@@ -222,9 +231,14 @@ impl Builder {
             _ => false,
         };
         if !same {
-            self.flaws.push(Flaw::new(at, format!("the key {} is not text", shown(text)), "text; write the key in quotes"));
+            self.flaws.push(Flaw::new(
+                at,
+                format!("the key {} is not text", shown(text)),
+                "text; write the key in quotes",
+            ));
         }
-        let Some(Frame { content: Content::Map { entries: _, lines, key, .. }, .. }) = self.frames.last_mut() else {
+        let Some(Frame { content: Content::Map { entries: _, lines, key, .. }, .. }) = self.frames.last_mut()
+        else {
             return Ok(());
         };
         if plain && text == "<<" {
@@ -278,7 +292,11 @@ impl Builder {
         };
         for source in sources {
             let Value::Map(added) = source.value else {
-                self.flaws.push(Flaw::new(mark, "what << merges is not a map", "an alias of a map, or a list of them"));
+                self.flaws.push(Flaw::new(
+                    mark,
+                    "what << merges is not a map",
+                    "an alias of a map, or a list of them",
+                ));
                 return;
             };
             for (key, node) in added {
@@ -291,7 +309,11 @@ impl Builder {
 
     fn alias(&mut self, at: Mark, anchor: usize) -> Result<(Node, Size), Flaw> {
         let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(Flaw::new(at, "the alias stands inside of what it repeats", "an alias of something complete"));
+            return Err(Flaw::new(
+                at,
+                "the alias stands inside of what it repeats",
+                "an alias of something complete",
+            ));
         };
         let size = anchored.size;
         if self.frames.len() + size.height > MAX_DEPTH {
@@ -309,7 +331,11 @@ impl Builder {
     fn count(&mut self, at: Mark, nodes: usize) -> Result<(), Flaw> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            return Err(Flaw::new(at, "the file holds too many values", "at most 50000, aliases replaced by what they repeat"));
+            return Err(Flaw::new(
+                at,
+                "the file holds too many values",
+                "at most 50000, aliases replaced by what they repeat",
+            ));
         }
         Ok(())
     }
@@ -396,7 +422,10 @@ fn number(text: &str) -> Option<f64> {
     }
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     // `.5` is a number without a sign only.
-    if !digits(whole) || !digits(fraction) || (whole.is_empty() && (fraction.is_empty() || rest.len() < text.len())) {
+    if !digits(whole)
+        || !digits(fraction)
+        || (whole.is_empty() && (fraction.is_empty() || rest.len() < text.len()))
+    {
         return None;
     }
     let value: f64 = rest.parse().ok()?;
@@ -437,7 +466,9 @@ fn is_date(text: &str) -> bool {
 /// `10:20:30`, with an optional fraction and an optional zone.
 fn is_time(text: &str) -> bool {
     let mut parts = text.splitn(3, ':');
-    let (Some(hour), Some(minute), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(hour), Some(minute), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     let digits = |part: &str, least: usize| {
         (least..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };

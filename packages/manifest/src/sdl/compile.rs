@@ -1,0 +1,294 @@
+//! The whole file: its sections, what ties them together, and the manifest that comes of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use market_api::limits::{MAX_COUNT, MAX_ORDERS_PER_MESSAGE, MAX_RESOURCES_PER_GROUP};
+
+use super::profiles::{profiles, Compute, Named, Placement};
+use super::reader::{join, nearest, At, Place, Reader};
+use super::services::{services, ServiceText};
+use super::{Offer, Price};
+use crate::model::{Manifest, ManifestGroup, Service, ServiceResources};
+use crate::rules::shown;
+
+/// Where one service runs: one entry of the `deployment` section.
+struct Deployed<'a> {
+    profile: &'a str,
+    profile_place: Place,
+    count: u32,
+    /// Of the placement's key.
+    key: Place,
+}
+
+/// By service and placement.
+type Deployments<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Option<Deployed<'a>>>>;
+
+pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<Offer>)> {
+    const KNOWN: [&str; 6] = ["version", "services", "profiles", "deployment", "endpoints", "include"];
+    let fields = reader.fields(root, &KNOWN, &KNOWN[..4])?;
+    if let Some(at) = fields.get("version") {
+        if let Some(version) = reader.text(&at, "\"2.0\"") {
+            if !["2.0", "2.1"].contains(&version) {
+                let message = format!("{} is not a version of the language", shown(version));
+                reader.error(&at.place, message, "\"2.0\" or \"2.1\"");
+            }
+        }
+    }
+    if let Some(at) = fields.get("endpoints") {
+        if !reader.entries(&at, "endpoints").is_empty() {
+            reader.not_supported(&at.place, "leased addresses are", "no endpoints");
+        }
+    }
+    if let Some(at) = fields.get("include") {
+        if !reader.texts(&at, "a file").is_empty() {
+            reader.not_supported(&at.place, "including other files is", "everything in one file");
+        }
+    }
+    let named: BTreeSet<&str> = match &fields.get("services") {
+        Some(at) => reader.names(at),
+        None => BTreeSet::new(),
+    };
+    let texts = fields.get("services").map(|at| services(reader, &at));
+    let profiles = fields.get("profiles").and_then(|at| profiles(reader, &at));
+    let deployments = fields.get("deployment").map(|at| deployments(reader, &at));
+    let (texts, (computes, placements), deployments) = (texts?, profiles?, deployments?);
+
+    let mut compiler = Compiler { reader, named, texts, computes, placements, deployments };
+    compiler.check_services();
+    compiler.check_deployments();
+    compiler.check_callers();
+    match compiler.reader.has_errors() {
+        true => None,
+        false => compiler.compile(),
+    }
+}
+
+fn deployments<'a>(reader: &mut Reader, at: &At<'a>) -> Deployments<'a> {
+    let mut deployments = BTreeMap::new();
+    for service in reader.entries(at, "placements, by service") {
+        let mut placed = BTreeMap::new();
+        let entries = reader.entries(&service.at, "placements");
+        if entries.is_empty() {
+            reader.error(&service.key, "the service is placed nowhere", "the name of a placement");
+        }
+        for entry in entries {
+            placed.entry(entry.name).or_insert(deployed(reader, &entry.at, entry.key));
+        }
+        deployments.entry(service.name).or_insert(placed);
+    }
+    deployments
+}
+
+fn deployed<'a>(reader: &mut Reader, at: &At<'a>, key: Place) -> Option<Deployed<'a>> {
+    let fields = reader.fields(at, &["profile", "count"], &["profile", "count"])?;
+    let count = fields.get("count").and_then(|at| reader.integer(&at, 1, u64::from(MAX_COUNT)));
+    let profile_at = fields.get("profile")?;
+    let profile = reader.text(&profile_at, "the name of a compute profile")?;
+    Some(Deployed { profile, profile_place: profile_at.place, count: count? as u32, key })
+}
+
+struct Compiler<'r, 'a> {
+    reader: &'r mut Reader,
+    /// Every service of the file, also those with mistakes.
+    named: BTreeSet<&'a str>,
+    texts: BTreeMap<String, ServiceText>,
+    computes: Named<Compute>,
+    placements: Named<Placement>,
+    deployments: Deployments<'a>,
+}
+
+/// A reference to something that is not there.
+fn missing<'n>(
+    reader: &mut Reader,
+    place: &Place,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+) {
+    let known: Vec<&str> = known.take(64).collect();
+    let guess = nearest(name, &known).map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+    let accepted = if known.is_empty() { format!("there is no {what}") } else { known.join(", ") };
+    reader.error(place, format!("there is no {what} {}{guess}", shown(name)), accepted);
+}
+
+impl Compiler<'_, '_> {
+    /// Every service is placed, and everything placed is a service.
+    fn check_services(&mut self) {
+        for (name, text) in &self.texts {
+            if !self.deployments.contains_key(name.as_str()) {
+                let path = join("deployment", name);
+                let accepted = format!("{path} with a placement, a profile and a count");
+                self.reader.error(
+                    &text.key,
+                    format!("nothing places the service: `{path}` is missing"),
+                    accepted,
+                );
+            }
+        }
+        for (name, placed) in &self.deployments {
+            if !self.named.contains(name) {
+                let place = placed.values().flatten().next().map(|deployed| deployed.key.clone());
+                let place = place.unwrap_or(Place { path: join("deployment", name), ..Place::default() });
+                missing(self.reader, &place, "service", name, self.named.iter().copied());
+            }
+        }
+    }
+
+    /// Every deployment names a placement, a profile and, between them, a price.
+    fn check_deployments(&mut self) {
+        let mut sizes: BTreeMap<&str, (usize, Place)> = BTreeMap::new();
+        for (service, placed) in &self.deployments {
+            for (name, deployed) in placed {
+                let Some(deployed) = deployed else { continue };
+                let reader = &mut *self.reader;
+                sizes.entry(name).or_insert((0, deployed.key.clone())).0 += 1;
+                if !self.computes.contains_key(deployed.profile) {
+                    let known = self.computes.keys().map(String::as_str);
+                    missing(reader, &deployed.profile_place, "compute profile", deployed.profile, known);
+                }
+                let Some(placement) = self.placements.get(*name) else {
+                    missing(
+                        reader,
+                        &deployed.key,
+                        "placement",
+                        name,
+                        self.placements.keys().map(String::as_str),
+                    );
+                    continue;
+                };
+                if let Some(placement) = placement {
+                    if !placement.pricing.contains_key(deployed.profile) {
+                        let path = format!("{}.pricing", placement.key.path);
+                        let path = join(&path, deployed.profile);
+                        let place = Place { mark: placement.key.mark, path };
+                        let message =
+                            format!("there is no price for the profile {}", shown(deployed.profile));
+                        reader.error(&place, message, "a denom and an amount for each block");
+                    }
+                }
+                if let (Some(text), Some(Some(compute))) =
+                    (self.texts.get(*service), self.computes.get(deployed.profile))
+                {
+                    check_mounts(reader, text, compute, deployed);
+                }
+            }
+        }
+        for (name, (count, place)) in &sizes {
+            if *count > MAX_RESOURCES_PER_GROUP {
+                let message = format!("{count} services are placed in {}", shown(name));
+                self.reader.error(place, message, format!("up to {MAX_RESOURCES_PER_GROUP}"));
+            }
+        }
+        if let Some((_, place)) = sizes.values().nth(MAX_ORDERS_PER_MESSAGE) {
+            let message = format!("{} placements are used", sizes.len());
+            self.reader.error(place, message, format!("up to {MAX_ORDERS_PER_MESSAGE}"));
+        }
+        if self.texts.is_empty() && !self.reader.has_errors() {
+            let place = Place { path: "services".to_string(), ..Place::default() };
+            self.reader.error(&place, "there is no service", "at least one service");
+        }
+    }
+
+    /// A caller is a service that runs in a group together with the service that it calls.
+    fn check_callers(&mut self) {
+        for (name, text) in &self.texts {
+            for (caller, place) in &text.callers {
+                if !self.named.contains(caller.as_str()) {
+                    missing(self.reader, place, "service", caller, self.named.iter().copied());
+                    continue;
+                }
+                let (Some(here), Some(there)) =
+                    (self.deployments.get(name.as_str()), self.deployments.get(caller.as_str()))
+                else {
+                    continue;
+                };
+                if !here.keys().any(|placement| there.contains_key(placement)) {
+                    let what = format!(
+                        "{} and {} share no placement; connections between placements are",
+                        shown(name),
+                        shown(caller)
+                    );
+                    self.reader.not_supported(place, &what, "a service of the same placement");
+                }
+            }
+        }
+    }
+
+    fn compile(self) -> Option<(Manifest, Vec<Offer>)> {
+        let mut groups: BTreeMap<&str, (ManifestGroup, Offer, Vec<&str>)> = BTreeMap::new();
+        // Services in the order of their names, so that each group has them in that order too.
+        for (service, placed) in &self.deployments {
+            let text = self.texts.get(*service)?;
+            for (placement_name, deployed) in placed {
+                let deployed = deployed.as_ref()?;
+                let placement = self.placements.get(*placement_name)?.as_ref()?;
+                let compute = self.computes.get(deployed.profile)?.as_ref()?;
+                let price: Price = placement.pricing.get(deployed.profile)?.clone()?;
+                let (group, offer, profiles) = groups.entry(placement_name).or_insert_with(|| {
+                    let group = ManifestGroup { name: placement_name.to_string(), services: Vec::new() };
+                    let offer = Offer { attributes: placement.attributes.clone(), prices: Vec::new() };
+                    (group, offer, Vec::new())
+                });
+                // A profile is numbered where the group first uses it.
+                let index =
+                    profiles.iter().position(|profile| *profile == deployed.profile).unwrap_or_else(|| {
+                        profiles.push(deployed.profile);
+                        profiles.len() - 1
+                    });
+                group.services.push(Service {
+                    name: service.to_string(),
+                    image: text.image.clone(),
+                    command: text.command.clone(),
+                    args: text.args.clone(),
+                    env: text.env.clone(),
+                    resources: ServiceResources {
+                        id: index as u32 + 1,
+                        cpu: compute.cpu,
+                        memory: compute.memory,
+                        storage: compute.volumes.iter().map(|volume| volume.storage.clone()).collect(),
+                        endpoints: text.endpoints.clone(),
+                    },
+                    count: deployed.count,
+                    expose: text.expose.clone(),
+                    params: text.params.clone(),
+                });
+                offer.prices.push(price);
+            }
+        }
+        let (groups, offers): (Vec<_>, Vec<_>) =
+            groups.into_values().map(|(group, offer, _)| (group, offer)).unzip();
+        let manifest = Manifest { groups };
+        let size = manifest.to_canonical_json().len();
+        if size > crate::limits::MAX_BYTES {
+            let message = format!("the manifest that comes of the file has {size} bytes");
+            self.reader.error(&Place::default(), message, format!("up to {}", crate::limits::MAX_BYTES));
+            return None;
+        }
+        Some((manifest, offers))
+    }
+}
+
+/// Mounts name volumes of the profile, and what persists is mounted.
+fn check_mounts(reader: &mut Reader, text: &ServiceText, compute: &Compute, deployed: &Deployed<'_>) {
+    for (volume, place) in &text.mounts {
+        if !compute.volumes.iter().any(|other| other.named && other.storage.name == *volume) {
+            let what = format!("volume in the compute profile {}:", shown(deployed.profile));
+            let known =
+                compute.volumes.iter().filter(|other| other.named).map(|other| other.storage.name.as_str());
+            missing(reader, place, &what, volume, known);
+        }
+    }
+    for volume in compute.volumes.iter().filter(|volume| volume.storage.is_persistent()) {
+        let name = &volume.storage.name;
+        let mounted = text
+            .params
+            .iter()
+            .flat_map(|params| &params.storage)
+            .any(|mount| mount.name == *name && !mount.mount.is_empty());
+        if !mounted {
+            let path = join(&format!("{}.params.storage", text.key.path), name);
+            let message = format!("the persistent volume {} is not mounted", shown(name));
+            reader.error(&text.key, message, format!("{path}.mount: and a path"));
+        }
+    }
+}

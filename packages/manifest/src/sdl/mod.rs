@@ -1,0 +1,179 @@
+//! Reading an SDL file.
+
+mod compile;
+mod profiles;
+mod quantity;
+mod reader;
+mod services;
+
+use std::collections::BTreeMap;
+
+use cloud_std::Money;
+use cosmwasm_std::Uint128;
+use market_api::limits::{MAX_AMOUNT, MAX_BID_WINDOW, MAX_TERM};
+use market_api::{Group, OrderSpec, Requirements};
+use registry_api::Attribute;
+
+use crate::error::Errors;
+use crate::fits;
+use crate::model::{Manifest, ManifestGroup};
+use crate::price::{total_for_term, Amount};
+use crate::yaml;
+use reader::{At, Place, Reader};
+
+/// A valid file.
+#[derive(Clone, Debug)]
+pub struct Sdl {
+    file: String,
+    manifest: Manifest,
+    /// For each group of the manifest.
+    offers: Vec<Offer>,
+}
+
+/// What the file says about buying one group.
+#[derive(Clone, Debug)]
+struct Offer {
+    attributes: Vec<Attribute>,
+    /// For each service of the group.
+    prices: Vec<Price>,
+}
+
+/// The most that one replica may cost for each block.
+#[derive(Clone, Debug)]
+struct Price {
+    per_block: Amount,
+    denom: String,
+    place: Place,
+}
+
+/// What an SDL does not say and an order needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Seconds that the price pays for.
+    pub term: u64,
+    /// Seconds that the orders take bids.
+    pub bid_window: u64,
+    /// Whether the next bid is matched when a winner declines or stays silent.
+    pub fallback: bool,
+    /// The chain's denom for each denom of the language, such as `uakt` to `uakash`.
+    pub denom_map: BTreeMap<String, String>,
+    /// Stake that a provider must have, in the base denom of staking.
+    pub min_stake: u128,
+}
+
+/// Reads a file of the manifest language and reports all its mistakes at once. `file_name` is for the messages only.
+pub fn parse(file_name: &str, source: &[u8]) -> Result<Sdl, Errors> {
+    let (root, flaws) = yaml::read(source);
+    let readable = root.is_some() || flaws.is_empty();
+    let mut reader = Reader::new(file_name, flaws);
+    if !readable {
+        return Err(reader.finish());
+    }
+    let Some(root) = root else {
+        reader.error(
+            &Place::default(),
+            "the file is empty",
+            "a manifest: version, services, profiles and deployment",
+        );
+        return Err(reader.finish());
+    };
+    let compiled = compile::file(&mut reader, &At::new(&root, String::new()));
+    match compiled {
+        Some((manifest, offers)) if !reader.has_errors() => {
+            Ok(Sdl { file: file_name.to_string(), manifest, offers })
+        }
+        _ => Err(reader.finish()),
+    }
+}
+
+impl Sdl {
+    /// The canonical manifest.
+    pub fn manifest(&self) -> Manifest {
+        self.manifest.clone()
+    }
+
+    /// One order for each placement group, in the order of the groups. The price that the file gives for each block
+    /// becomes the order's total for the term, service by service: see [`total_for_term`]. Errors name the keys that
+    /// cannot be sold on these terms.
+    pub fn orders(&self, terms: &Terms) -> Result<Vec<OrderSpec>, Errors> {
+        let mut reader = Reader::new(&self.file, Vec::new());
+        let term = Place { path: "term".to_string(), ..Place::default() };
+        if !(1..=MAX_TERM).contains(&terms.term) {
+            reader.error(&term, format!("a term of {} s", terms.term), format!("1 to {MAX_TERM} s"));
+        }
+        if !(1..=MAX_BID_WINDOW).contains(&terms.bid_window) {
+            let place = Place { path: "bid_window".to_string(), ..Place::default() };
+            let message = format!("a bidding window of {} s", terms.bid_window);
+            reader.error(&place, message, format!("1 to {MAX_BID_WINDOW} s"));
+        }
+        let mut denoms: Vec<(String, Place)> = Vec::new();
+        let mut orders = Vec::with_capacity(self.offers.len());
+        for (group, offer) in self.manifest.groups.iter().zip(&self.offers) {
+            orders.extend(order(&mut reader, group, offer, terms, &mut denoms));
+        }
+        if let Some((first, rest)) = denoms.split_first() {
+            for (denom, place) in rest.iter().filter(|(denom, _)| *denom != first.0) {
+                let message = format!("this price is in {denom}, the first one in {}", first.0);
+                reader.error(place, message, "one denom for all prices, because one payment locks them");
+            }
+        }
+        match reader.has_errors() {
+            true => Err(reader.finish()),
+            false => Ok(orders),
+        }
+    }
+}
+
+fn order(
+    reader: &mut Reader,
+    group: &ManifestGroup,
+    offer: &Offer,
+    terms: &Terms,
+    denoms: &mut Vec<(String, Place)>,
+) -> Option<OrderSpec> {
+    let mut total = 0_u128;
+    let mut denom = None;
+    for (service, price) in group.services.iter().zip(&offer.prices) {
+        let Some(mapped) = terms.denom_map.get(&price.denom) else {
+            let known: Vec<&str> = terms.denom_map.keys().map(String::as_str).collect();
+            reader.error(
+                &price.place,
+                format!("this market takes no {}", price.denom),
+                if known.is_empty() { "no denom at all".to_string() } else { known.join(", ") },
+            );
+            continue;
+        };
+        denoms.push((mapped.clone(), price.place.clone()));
+        denom.get_or_insert(mapped);
+        let sum = total_for_term(&price.per_block, service.count, terms.term)
+            .and_then(|cost| total.checked_add(cost))
+            .filter(|sum| *sum <= MAX_AMOUNT);
+        match sum {
+            Some(sum) => total = sum,
+            None => reader.error(
+                &price.place,
+                format!("{} for each block is too much for a term of {} s", price.per_block, terms.term),
+                format!("a total of up to {MAX_AMOUNT} for the group"),
+            ),
+        }
+    }
+    if total == 0 {
+        if let Some(price) = offer.prices.first() {
+            reader.error(&price.place, "the group would cost nothing", "an amount above 0");
+        }
+    }
+    Some(OrderSpec {
+        group: Group {
+            name: group.name.clone(),
+            resources: group.services.iter().map(fits::resources).collect(),
+            requirements: Requirements {
+                attributes: offer.attributes.clone(),
+                min_stake: Uint128::new(terms.min_stake),
+            },
+        },
+        term: terms.term,
+        max_price: Money::new(denom?.clone(), total),
+        bid_window: terms.bid_window,
+        fallback: terms.fallback,
+    })
+}
