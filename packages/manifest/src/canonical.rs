@@ -470,6 +470,7 @@ fn read_expose(path: &str, wire: WireExpose) -> Result<Expose, CanonicalError> {
         || options.next_timeout > rules::MAX_NEXT
         || !cases_known
         || (off && options.next_cases.len() > 1)
+        || options.next_cases.is_empty()
         || options.next_cases.len() > rules::MAX_NEXT_CASES
     {
         return broken(path, "HTTP options out of range");

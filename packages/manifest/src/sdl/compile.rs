@@ -27,7 +27,7 @@ pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<
     const KNOWN: [&str; 6] = ["version", "services", "profiles", "deployment", "endpoints", "include"];
     let fields = reader.fields(root, &KNOWN, &KNOWN[..4])?;
     if let Some(at) = fields.get("version") {
-        if let Some(version) = reader.text(&at, "\"2.0\"") {
+        if let Some(version) = reader.text(&at, "\"2.0\" or \"2.1\"") {
             if !["2.0", "2.1"].contains(&version) {
                 let message = format!("{} is not a version of the language", shown(version));
                 reader.error(&at.place, message, "\"2.0\" or \"2.1\"");

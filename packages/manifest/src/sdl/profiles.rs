@@ -100,7 +100,11 @@ fn gpu(reader: &mut Reader, at: &At<'_>) {
 }
 
 fn size(reader: &mut Reader, at: &At<'_>) -> Option<u64> {
-    let text = reader.text(at, "a size such as 512Mi")?;
+    let text = match at.value {
+        // The number alone is the likeliest mistake: its answer is the same as for the text.
+        Value::Number { literal, .. } => literal,
+        _ => reader.text(at, "a size such as 512Mi")?,
+    };
     match quantity::size(text) {
         Ok(bytes) => Some(bytes),
         Err(problem) => {

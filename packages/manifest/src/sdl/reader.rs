@@ -152,18 +152,20 @@ impl Reader {
             self.expected(at, format!("a map with {}", listed(known)));
             return None;
         };
+        let mut misspelt = Vec::new();
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 let place = Place { mark: key.mark, path: join(&at.place.path, &key.text) };
-                let guess = nearest(&key.text, known).map(|known| format!("; did you mean {known}?"));
-                let message =
-                    format!("the key {} is not known here{}", shown(&key.text), guess.unwrap_or_default());
+                let guess = nearest(&key.text, known);
+                misspelt.extend(guess);
+                let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+                let message = format!("the key {} is not known here{guess}", shown(&key.text));
                 self.error(&place, message, listed(known));
             }
         }
         let fields = Fields { place: at.place.clone(), entries };
         for name in required {
-            if fields.get(name).is_none() {
+            if fields.get(name).is_none() && !misspelt.contains(name) {
                 let place = Place { mark: at.place.mark, path: join(&at.place.path, name) };
                 self.error(&place, format!("the key `{name}` is missing"), format!("{name}: and its value"));
             }
@@ -263,9 +265,13 @@ impl Reader {
     }
 }
 
+/// Keys that are known in order to be refused in their own words.
+const NOT_YET: [&str; 7] = ["credentials", "dependencies", "endpoints", "gpu", "include", "ip", "permissions"];
+
 /// `a, b and c`, for messages.
 fn listed(names: &[&str]) -> String {
-    match names {
+    let names: Vec<&str> = names.iter().copied().filter(|name| !NOT_YET.contains(name)).collect();
+    match names.as_slice() {
         [] => "nothing".to_string(),
         [name] => name.to_string(),
         [names @ .., last] => format!("{} and {last}", names.join(", ")),

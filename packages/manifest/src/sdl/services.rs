@@ -260,8 +260,8 @@ fn http_options(reader: &mut Reader, at: &At<'_>) -> HttpOptions {
         if cases.len() > 1 && cases.iter().any(|(_, case)| *case == "off") {
             reader.error(&at.place, "off stands beside other cases", "off alone, or other cases");
         }
-        if cases.len() > rules::MAX_NEXT_CASES {
-            let accepted = format!("up to {}", rules::MAX_NEXT_CASES);
+        if cases.is_empty() || cases.len() > rules::MAX_NEXT_CASES {
+            let accepted = format!("1 to {}", rules::MAX_NEXT_CASES);
             reader.error(&at.place, format!("{} cases", cases.len()), accepted);
         }
         options.next_cases = cases.into_iter().map(|(_, case)| case.to_string()).collect();
