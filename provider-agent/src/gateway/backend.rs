@@ -1,0 +1,27 @@
+use async_trait::async_trait;
+use bytes::Bytes;
+use cosmwasm_std::Addr;
+use gateway_api::{Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest};
+use market_api::LeaseId;
+
+/// What the gateway asks of the agent. Each answer must come soon: none may wait for the chain or the engine longer
+/// than a client would wait. The gateway checks who asks before it calls anything but [`GatewayBackend::lease_tenant`].
+#[async_trait]
+pub trait GatewayBackend: Send + Sync + 'static {
+    /// The tenant of a lease that was won by this provider, live or ended; none for every other lease, existing or
+    /// not. `Err` when that cannot be known at the moment.
+    async fn lease_tenant(&self, lease: LeaseId) -> Result<Option<Addr>, Problem>;
+
+    /// The canonical manifest's bytes, as they came. Answers once they are held against the chain and kept; starting
+    /// the workload happens later and shows in the status.
+    async fn submit_manifest(&self, lease: LeaseId, manifest: Bytes) -> Result<ManifestAccepted, Problem>;
+
+    async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, Problem>;
+
+    async fn events(&self, lease: LeaseId) -> Result<Events, Problem>;
+
+    /// `account` asks what this provider would bid.
+    async fn quote(&self, account: &str, request: QuoteRequest) -> Result<Quote, Problem>;
+
+    async fn info(&self) -> Result<Info, Problem>;
+}
