@@ -202,6 +202,13 @@ impl Compiler<'_, '_> {
                 else {
                     continue;
                 };
+                // A placement that is not there was reported, and what it was meant to be is not known.
+                let known = |placed: &BTreeMap<&str, Option<Deployed<'_>>>| {
+                    !placed.is_empty() && placed.keys().all(|name| self.placements.contains_key(*name))
+                };
+                if !known(here) || !known(there) {
+                    continue;
+                }
                 if !here.keys().any(|placement| there.contains_key(placement)) {
                     let what = format!(
                         "{} and {} share no placement; connections between placements are",

@@ -121,7 +121,7 @@ fn storage(reader: &mut Reader, at: &At<'_>) -> Option<Vec<ComputeVolume>> {
     };
     if items.is_empty() || items.len() > MAX_VOLUMES {
         let message = format!("{} volumes", items.len());
-        reader.error(&at.place, message, format!("1 to {MAX_VOLUMES}; the first one is the container's own"));
+        reader.error(&at.place, message, format!("1 to {MAX_VOLUMES}"));
         return None;
     }
     let count = items.len();

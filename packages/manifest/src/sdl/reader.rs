@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
 }
 
 pub(super) fn join(path: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.len() <= 128 && key.bytes().all(|b| b.is_ascii_graphic() && b != b'`');
+    let plain = !key.is_empty() && key.len() <= 128 && key.bytes().all(|b| b.is_ascii_graphic() && b != b'`' && b != b'.');
     let key = if plain { key.to_string() } else { shown(key) };
     match path {
         "" => key,
