@@ -1,0 +1,257 @@
+use cloud_std::Bps;
+use cosmwasm_std::{Addr, Coin, DepsMut, Env, MigrateInfo, Response, Uint128};
+use cw_multi_test::{AppBuilder, ContractWrapper, Executor};
+use market_api::DenomParams;
+use registry_api::Attribute;
+use staking_api::Destination;
+
+use crate::bank::RefusingBank;
+use crate::suite::{Chain, ProviderKeys, Suite};
+use crate::{DENOM, PURSE};
+
+/// What a suite starts with. The defaults make one provider that could win at once and one tenant.
+pub struct SuiteBuilder {
+    providers: usize,
+    tenants: usize,
+    denoms: Vec<String>,
+    stake: u128,
+    ready: bool,
+    attributes: Vec<Attribute>,
+    market: market_api::Params,
+    staking: Option<staking_api::Params>,
+}
+
+impl Default for SuiteBuilder {
+    fn default() -> Self {
+        Self {
+            providers: 1,
+            tenants: 1,
+            denoms: vec![DENOM.to_owned()],
+            stake: 1_000_000,
+            ready: true,
+            attributes: vec![Attribute::new("region", "eu-west")],
+            market: market_params(&[DENOM]),
+            staking: None,
+        }
+    }
+}
+
+impl SuiteBuilder {
+    pub fn providers(mut self, count: usize) -> Self {
+        self.providers = count;
+        self
+    }
+
+    pub fn tenants(mut self, count: usize) -> Self {
+        self.tenants = count;
+        self
+    }
+
+    /// The denom of orders, in place of [`DENOM`]; stake stays in that.
+    pub fn denom(self, denom: &str) -> Self {
+        self.denoms(&[denom])
+    }
+
+    /// The denoms of orders; helpers use the first.
+    pub fn denoms(mut self, denoms: &[&str]) -> Self {
+        self.denoms = denoms.iter().map(|denom| (*denom).to_owned()).collect();
+        self.market.denoms = market_params(denoms).denoms;
+        self
+    }
+
+    /// What every provider has bonded, in [`DENOM`]; 0 for nothing.
+    pub fn stake(mut self, amount: u128) -> Self {
+        self.stake = amount;
+        self
+    }
+
+    /// Accounts only: the providers are neither registered nor staked, and have no root.
+    pub fn strangers(mut self) -> Self {
+        self.ready = false;
+        self
+    }
+
+    pub fn attributes(mut self, attributes: Vec<Attribute>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// Changes the market's parameters.
+    pub fn market(mut self, change: impl FnOnce(&mut market_api::Params)) -> Self {
+        change(&mut self.market);
+        self
+    }
+
+    /// Replaces staking's parameters.
+    pub fn staking(mut self, params: staking_api::Params) -> Self {
+        self.staking = Some(params);
+        self
+    }
+
+    pub fn build(self) -> Suite {
+        let mut app: Chain = AppBuilder::new().with_bank(RefusingBank::default()).build(|_, _, _| {});
+        let name = |app: &Chain, name: &str| app.api().addr_make(name);
+        let (owner, treasury) = (name(&app, "owner"), name(&app, "treasury"));
+        let tenants: Vec<_> = (0..self.tenants).map(|n| name(&app, &format!("tenant{n}"))).collect();
+        let providers: Vec<_> = (0..self.providers)
+            .map(|n| ProviderKeys {
+                owner: name(&app, &format!("provider{n}")),
+                operator: name(&app, &format!("operator{n}")),
+                payout: name(&app, &format!("payout{n}")),
+            })
+            .collect();
+
+        let mut denoms = self.denoms.clone();
+        if !denoms.iter().any(|denom| denom == DENOM) {
+            denoms.push(DENOM.to_owned());
+        }
+        let purse: Vec<_> = denoms.iter().map(|denom| Coin::new(PURSE, denom)).collect();
+        let keys = providers.iter().flat_map(|keys| [&keys.owner, &keys.operator]);
+        let rich: Vec<&Addr> = tenants.iter().chain(keys).chain([&owner]).collect();
+        app.init_modules(|router, _, storage| {
+            for account in &rich {
+                let filled = router.bank.keeper.init_balance(storage, account, purse.clone());
+                filled.expect("the bank takes balances");
+            }
+        });
+
+        let staking_params = self.staking.unwrap_or_else(|| staking_params(&treasury));
+        let (market, staking, registry) = deploy(&mut app, &owner, staking_params, self.market);
+        let denom = self.denoms.first().cloned().unwrap_or_else(|| DENOM.to_owned());
+        let mut suite = Suite { app, market, staking, registry, owner, treasury, tenants, providers, denom };
+        if self.ready {
+            for n in 0..self.providers {
+                suite.make_ready(n, self.stake, &self.attributes).expect("a provider becomes ready");
+            }
+        }
+        suite
+    }
+}
+
+/// Stores, instantiates and wires the three contracts.
+fn deploy(
+    app: &mut Chain,
+    owner: &Addr,
+    staking_params: staking_api::Params,
+    market_params: market_api::Params,
+) -> (Addr, Addr, Addr) {
+    let registry_code = app.store_code(Box::new(
+        ContractWrapper::new(
+            provider_registry::contract::execute,
+            provider_registry::contract::instantiate,
+            provider_registry::contract::query,
+        )
+        .with_migrate(migrate_registry),
+    ));
+    let staking_code = app.store_code(Box::new(
+        ContractWrapper::new(
+            staking::contract::execute,
+            staking::contract::instantiate,
+            staking::contract::query,
+        )
+        .with_migrate(migrate_staking),
+    ));
+    let market_code = app.store_code(Box::new(
+        ContractWrapper::new(
+            market::contract::execute,
+            market::contract::instantiate,
+            market::contract::query,
+        )
+        .with_reply(market::contract::reply)
+        .with_migrate(migrate_market),
+    ));
+
+    let admin = Some(owner.to_string());
+    let registry = {
+        let msg = registry_api::InstantiateMsg { owner: owner.to_string() };
+        app.instantiate_contract(registry_code, owner.clone(), &msg, &[], "registry", admin.clone())
+    };
+    let registry = registry.expect("the registry starts");
+    let staking = {
+        let msg = staking_api::InstantiateMsg { owner: owner.to_string(), params: staking_params };
+        app.instantiate_contract(staking_code, owner.clone(), &msg, &[], "staking", admin.clone())
+    };
+    let staking = staking.expect("staking starts");
+    let market = {
+        let msg = market_api::InstantiateMsg {
+            owner: owner.to_string(),
+            registry: registry.to_string(),
+            staking: staking.to_string(),
+            params: market_params,
+        };
+        app.instantiate_contract(market_code, owner.clone(), &msg, &[], "market", admin)
+    };
+    let market = market.expect("the market starts");
+
+    let set = registry_api::ExecuteMsg::SetMarket { market: market.to_string() };
+    app.execute_contract(owner.clone(), registry.clone(), &set, &[]).expect("the registry is wired");
+    let set = staking_api::ExecuteMsg::SetMarket { market: market.to_string() };
+    app.execute_contract(owner.clone(), staking.clone(), &set, &[]).expect("staking is wired");
+    (market, staking, registry)
+}
+
+// The simulated chain passes who migrates, which the contracts have no use for.
+
+fn migrate_registry(
+    deps: DepsMut,
+    env: Env,
+    msg: registry_api::MigrateMsg,
+    _: MigrateInfo,
+) -> Result<Response, provider_registry::ContractError> {
+    provider_registry::contract::migrate(deps, env, msg)
+}
+
+fn migrate_staking(
+    deps: DepsMut,
+    env: Env,
+    msg: staking_api::MigrateMsg,
+    _: MigrateInfo,
+) -> Result<Response, staking::ContractError> {
+    staking::contract::migrate(deps, env, msg)
+}
+
+fn migrate_market(
+    deps: DepsMut,
+    env: Env,
+    msg: market_api::MigrateMsg,
+    _: MigrateInfo,
+) -> Result<Response, market::ContractError> {
+    market::contract::migrate(deps, env, msg)
+}
+
+/// Parameters with round numbers: a deposit of 5 for each bid, orders from 10, five minutes to activate.
+pub fn market_params(denoms: &[&str]) -> market_api::Params {
+    market_api::Params {
+        denoms: denoms
+            .iter()
+            .map(|denom| DenomParams {
+                denom: (*denom).to_owned(),
+                bid_deposit: Uint128::new(5),
+                min_order_price: Uint128::new(10),
+            })
+            .collect(),
+        activation_window: 300,
+        notice_window: 3_600,
+        match_window: 600,
+        min_bid_window: 5,
+        max_bid_window: 3_600,
+        min_term: 60,
+        max_term: market_api::limits::MAX_TERM,
+        expiry_slash: Bps(500),
+        expiry_jail: 0,
+        break_slash: Bps(1_000),
+        break_penalty: Bps(1_000),
+    }
+}
+
+/// A day of unbonding; a silent winner's stake goes to the tenant, the rest is burned or goes to the treasury.
+pub fn staking_params(treasury: &Addr) -> staking_api::Params {
+    staking_api::Params {
+        denom: DENOM.to_owned(),
+        unbonding_seconds: 24 * 3_600,
+        treasury: treasury.to_string(),
+        on_activation_expired: Destination::Tenant,
+        on_lease_broken: Destination::Burn,
+        on_governance: Destination::Treasury,
+    }
+}
