@@ -1,1 +1,211 @@
-fn main() {}
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use provider_agent::app::{self, Ended};
+use provider_agent::config::{self, Config, LogFormat, Problem};
+use provider_agent::init::{self, Options};
+use provider_agent::ops;
+
+/// Exit code for a configuration that cannot be used, as in sysexits.h.
+const BAD_CONFIG: u8 = 64;
+
+/// Runs a provider's machines: bids, runs the workloads of its leases, and collects what they earn.
+#[derive(Parser)]
+#[command(name = "provider-agent", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a configuration with comments and make the operator's key
+    Init(Init),
+    /// Report every problem of the configuration and its files
+    CheckConfig(Layers),
+    /// Run the agent
+    Run(Layers),
+    /// Show what the agent on this machine is doing
+    Status(Status),
+}
+
+#[derive(Args)]
+struct Layers {
+    /// Configuration file [default: provider.toml in ~/.akash-provider]
+    #[arg(long, short, env = "AKASH_PROVIDER_CONFIG")]
+    config: Option<PathBuf>,
+    /// One key, such as `chain.poll=50ms`; wins over file and environment
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Args)]
+struct Init {
+    /// Where to put configuration, key and data [default: ~/.akash-provider]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// The chain's address book
+    #[arg(long, env = "AKASH_ADDRESS_BOOK")]
+    address_book: PathBuf,
+    /// Address of the provider's owner, if it is known already
+    #[arg(long, default_value = "")]
+    owner: String,
+    /// File with a passphrase to encrypt the operator's key with
+    #[arg(long)]
+    passphrase_file: Option<PathBuf>,
+    /// Use this operator key instead of a new one
+    #[arg(long)]
+    operator_key: Option<PathBuf>,
+    /// Directory of the owner's certificate root, if it exists already
+    #[arg(long)]
+    root: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct Status {
+    #[command(flatten)]
+    layers: Layers,
+    /// Ask this address instead of the configuration's
+    #[arg(long)]
+    address: Option<SocketAddr>,
+    #[arg(long, value_parser = ["text", "json"], default_value = "text")]
+    output: String,
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Init(args) => report(init(args)),
+        Command::CheckConfig(layers) => check_config(&layers),
+        Command::Run(layers) => run(&layers),
+        Command::Status(args) => report(status(&args)),
+    }
+}
+
+fn report(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load(layers: &Layers) -> (Config, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut flags = Vec::new();
+    for text in &layers.set {
+        match text.split_once('=') {
+            Some((key, value)) => flags.push((key.trim().to_owned(), value.to_owned())),
+            None => problems.push(Problem::new(format!("--set {text}"), "expected KEY=VALUE")),
+        }
+    }
+    let default = config::default_dir().join("provider.toml");
+    let file = layers.config.clone().or_else(|| default.exists().then_some(default));
+    let loaded = config::load(file.as_deref(), std::env::vars(), &flags);
+    problems.extend(loaded.problems);
+    (loaded.config, problems)
+}
+
+fn refuse(problems: &[Problem]) -> ExitCode {
+    for problem in problems {
+        eprintln!("error: {problem}");
+    }
+    eprintln!("{} problem(s) in the configuration", problems.len());
+    ExitCode::from(BAD_CONFIG)
+}
+
+fn check_config(layers: &Layers) -> ExitCode {
+    let (config, mut problems) = load(layers);
+    problems.extend(config::check_files(&config));
+    if !problems.is_empty() {
+        return refuse(&problems);
+    }
+    println!("the configuration is complete");
+    ExitCode::SUCCESS
+}
+
+fn run(layers: &Layers) -> ExitCode {
+    let (config, mut problems) = load(layers);
+    problems.extend(config::check_files(&config));
+    if !problems.is_empty() {
+        return refuse(&problems);
+    }
+    let filter = match tracing_subscriber::EnvFilter::try_new(&config.ops.log) {
+        Ok(filter) => filter,
+        Err(e) => return refuse(&[Problem::new("ops.log", e.to_string())]),
+    };
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.ops.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    // Two providers of cryptography may be linked in; this process uses one. An earlier choice is the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => return report(Err(e.into())),
+    };
+    let ended = runtime.block_on(app::run(config));
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ended::Drained { after }) => {
+            tracing::info!(?after, "stopped; everything came to rest");
+            ExitCode::SUCCESS
+        }
+        Ok(Ended::CutOff { tasks }) => {
+            tracing::warn!(?tasks, "stopped; these did not end in time and were cut off");
+            ExitCode::SUCCESS
+        }
+        Err(e) => {
+            tracing::error!(error = format!("{e:#}"), "stopped by a failure");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn init(args: Init) -> anyhow::Result<()> {
+    let options = Options {
+        dir: args.dir.unwrap_or_else(config::default_dir),
+        address_book: args.address_book,
+        owner: args.owner,
+        passphrase_file: args.passphrase_file,
+        operator_key: args.operator_key,
+        root: args.root,
+    };
+    let made = init::init(&options)?;
+    println!("configuration  {}", made.config.display());
+    println!("operator key   {} ({})", made.operator, made.operator_key.display());
+    if !made.encrypted {
+        println!("               in clear, readable by you alone; --passphrase-file encrypts it");
+    }
+    println!();
+    println!("Next:");
+    println!("  1. send {} some fee money", made.operator);
+    println!("  2. akash provider register, with this machine's gateway address, and {} as an operator", made.operator);
+    println!("  3. akash provider stake, as much as the orders you want ask for");
+    println!("  4. akash provider root, and put the root with its key into {}", made.root.display());
+    println!("  5. provider-agent check-config --config {}", made.config.display());
+    println!("  6. provider-agent run --config {}", made.config.display());
+    Ok(())
+}
+
+fn status(args: &Status) -> anyhow::Result<()> {
+    let (config, problems) = load(&args.layers);
+    let address = match args.address {
+        Some(address) => address,
+        None => {
+            anyhow::ensure!(problems.is_empty(), "{}", problems[0]);
+            config.ops.listen
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(ops::fetch(address))?;
+    match args.output.as_str() {
+        "json" => println!("{}", serde_json::to_string_pretty(&report)?),
+        _ => print!("{}", ops::render(&report)),
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! What the gateway asks: whose lease it is, its manifest, its state, and what a bid would be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use cosmwasm_std::{Addr, HexBinary};
+use gateway_api::{EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote, QuoteRequest};
+use manifest::Manifest;
+use market_api::{Lease, LeaseId, LeasePhase};
+use sha2::{Digest, Sha256};
+
+use super::Leases;
+use crate::bidding::{offer, Refusal, Wanted};
+use crate::gateway::GatewayBackend;
+use crate::queue::Key;
+
+/// The longest that a status waits for the engine before it tells what was last seen.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// The leases as the gateway's backend.
+pub struct Backend(pub Arc<Leases>);
+
+fn internal(e: impl std::fmt::Display) -> Problem {
+    Problem::Internal { detail: e.to_string() }
+}
+
+impl Backend {
+    /// The lease as the chain has it; what was last read when the chain does not answer.
+    async fn lease(&self, id: LeaseId) -> Result<Option<Lease>, Problem> {
+        let leases = &self.0;
+        match leases.core.chain.lease(leases.core.height(), id).await {
+            Ok(lease) if lease.provider.as_str() == leases.core.chain.provider() => Ok(Some(lease)),
+            Ok(_) => Ok(None),
+            Err(e) if e.is_not_found() => Ok(None),
+            Err(e) => match leases.memories().get(&id.0).and_then(|memory| memory.lease.clone()) {
+                Some(lease) => Ok(Some(lease)),
+                None => Err(Problem::Unavailable { cause: format!("the chain does not answer: {e}") }),
+            },
+        }
+    }
+
+    async fn own_lease(&self, id: LeaseId) -> Result<Lease, Problem> {
+        self.lease(id).await?.ok_or(Problem::NotFound)
+    }
+
+    /// Holds a manifest against the chain. Nothing is kept or started unless all of it holds.
+    async fn check(&self, lease: &Lease, bytes: &[u8]) -> Result<HexBinary, Problem> {
+        let core = &self.0.core;
+        if matches!(lease.phase, LeasePhase::Ended | LeasePhase::Due | LeasePhase::Overdue) {
+            return Err(Problem::LeaseEnded { reason: format!("{:?}", lease.phase).to_lowercase() });
+        }
+        let height = core.height();
+        let unavailable = |e: chain_client::QueryError| Problem::Unavailable { cause: e.to_string() };
+        let deployment = core.chain.deployment(height, lease.deployment).await.map_err(unavailable)?;
+        let got = HexBinary::from(Sha256::digest(bytes).as_slice());
+        let matched = lease.phase == LeasePhase::Pending && got == lease.matched_version;
+        if got != deployment.version && !matched {
+            return Err(Problem::VersionMismatch { expected: deployment.version, got });
+        }
+        let invalid = |problem: String| Problem::ManifestInvalid { problems: vec![problem] };
+        let manifest = Manifest::from_canonical_json(bytes).map_err(|e| invalid(e.to_string()))?;
+        let group = manifest
+            .group(&lease.group)
+            .ok_or_else(|| invalid(format!("it has no group {:?}, which this lease is for", lease.group)))?;
+        let order = core.chain.order(height, lease.order).await.map_err(unavailable)?;
+        manifest::check_fits(group, &order.spec.group).map_err(invalid)?;
+        // Nothing is started by this; it only says early what the runtime could not be told.
+        crate::workload::workload(lease.id.0, &got.to_hex(), group, &[], self.0.host_ip).map_err(invalid)?;
+        Ok(got)
+    }
+}
+
+#[async_trait]
+impl GatewayBackend for Backend {
+    async fn lease_tenant(&self, lease: LeaseId) -> Result<Option<Addr>, Problem> {
+        Ok(self.lease(lease).await?.map(|lease| lease.tenant))
+    }
+
+    async fn submit_manifest(&self, id: LeaseId, manifest: Bytes) -> Result<ManifestAccepted, Problem> {
+        let leases = &self.0;
+        let lease = self.own_lease(id).await?;
+        let version = match self.check(&lease, &manifest).await {
+            Ok(version) => version,
+            Err(problem) => {
+                leases.note(id.0, EventKind::ManifestRefused, None, problem.to_string());
+                return Err(problem);
+            }
+        };
+        let hex = version.to_hex();
+        let already_held = leases.core.store.manifest(id.0, &hex).map_err(internal)?.is_some();
+        if !already_held {
+            leases.core.store.put_manifest(id.0, &hex, &manifest).map_err(internal)?;
+            leases.note(id.0, EventKind::ManifestVerified, None, format!("version {hex}"));
+        }
+        leases.with(id.0, |memory| {
+            // A tenant that sends again, such as after an image was loaded, need not wait for the pause.
+            memory.succeeded();
+            memory.lease = Some(lease.clone());
+        });
+        leases.core.queue.push(Key::Lease(id.0));
+        Ok(ManifestAccepted { lease: id, version, already_held })
+    }
+
+    async fn status(&self, id: LeaseId) -> Result<LeaseStatus, Problem> {
+        let lease = self.own_lease(id).await?;
+        let look = tokio::time::timeout(LOOK, self.0.runtime.observe_lease(id)).await;
+        if let Ok(Ok(observed)) = look {
+            self.0.with(id.0, |memory| memory.observed = observed);
+        }
+        self.0.view(&lease)
+    }
+
+    async fn events(&self, id: LeaseId) -> Result<Events, Problem> {
+        Ok(Events { events: self.0.core.store.events(id.0).map_err(internal)? })
+    }
+
+    async fn quote(&self, _account: &str, request: QuoteRequest) -> Result<Quote, Problem> {
+        let core = &self.0.core;
+        let unavailable = |e: chain_client::QueryError| Problem::Unavailable { cause: e.to_string() };
+        let standing = core.chain.standing(core.height()).await.map_err(unavailable)?;
+        let free = core.capacity().less(&core.reservations.reserved());
+        let wanted = Wanted { group: &request.group, term: request.term, max_price: &request.max_price };
+        let open = core.reservations.len() as u64;
+        Ok(match offer(&wanted, &standing, &core.config, &free, open, core.head().time) {
+            Ok((price, _)) => {
+                Quote::WouldBid { price: cloud_std::Money::new(&request.max_price.denom, price) }
+            }
+            Err(refusals) => Quote::NoBid { reasons: refusals.iter().map(|r| reason(r, &core.config)).collect() },
+        })
+    }
+
+    async fn info(&self) -> Result<Info, Problem> {
+        let core = &self.0.core;
+        let head = core.head();
+        Ok(Info {
+            provider: Addr::unchecked(core.chain.provider()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            chain_id: core.chain_id.clone(),
+            height: head.height,
+            block_time: head.time,
+            bidding: core.config.bidding.enabled && core.may_act(),
+        })
+    }
+}
+
+fn reason(refusal: &Refusal, config: &crate::config::Config) -> NoBidReason {
+    let offered = |feature: String| NoBidReason::NotOffered { feature };
+    match refusal {
+        Refusal::Disabled => NoBidReason::NotBidding { cause: "its operator has paused bidding".into() },
+        Refusal::NotBidding { .. } => NoBidReason::NotBidding { cause: "the order takes no bids".into() },
+        Refusal::Jailed { until } => NoBidReason::NotBidding { cause: format!("it is jailed until {until}") },
+        Refusal::NoValidRoot => NoBidReason::NotBidding { cause: "it has no valid certificate root".into() },
+        Refusal::TooManyOpen { limit } => {
+            NoBidReason::NotBidding { cause: format!("it has its limit of {limit} bids and leases") }
+        }
+        Refusal::TenantRefused => NoBidReason::Other { detail: "this provider does not serve this tenant".into() },
+        Refusal::Denom { wanted, sold } => {
+            NoBidReason::DenomNotAccepted { denom: wanted.clone(), accepted: vec![sold.clone()] }
+        }
+        Refusal::TermTooShort { term, .. } | Refusal::TermTooLong { term, .. } => NoBidReason::TermOutOfRange {
+            term: *term,
+            min: config.bidding.min_term.0.as_secs(),
+            max: config.bidding.max_term.0.as_secs(),
+        },
+        Refusal::AttributeMissing { key, value } => {
+            NoBidReason::MissingAttribute { key: key.clone(), value: value.clone() }
+        }
+        Refusal::NotOurKind { key, value } => NoBidReason::Other {
+            detail: format!("this provider only serves orders that ask for {key}={value}"),
+        },
+        Refusal::StakeTooLow { needed, bonded } => {
+            NoBidReason::Other { detail: format!("a stake of {needed} is asked for and this provider has {bonded}") }
+        }
+        Refusal::NoGpu => offered("a gpu".into()),
+        Refusal::NoPersistentStorage => offered("persistent storage".into()),
+        Refusal::StorageClass { class } => offered(format!("storage class {class}")),
+        Refusal::NoRoom { what, needed, free } => {
+            NoBidReason::NoRoom { resource: (*what).to_owned(), wanted: *needed, free: *free }
+        }
+        Refusal::AboveMaximum { price, maximum } => NoBidReason::PriceAboveMax { asked: *price, max: *maximum },
+        Refusal::Uncountable => NoBidReason::Other { detail: "the order is too large to be counted".into() },
+    }
+}

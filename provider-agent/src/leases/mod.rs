@@ -1,0 +1,102 @@
+//! The leases of this provider: each is compared with what runs and brought in line, one at a time per lease,
+//! several leases at once.
+
+mod backend;
+mod memory;
+mod reconcile;
+mod resync;
+mod view;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use gateway_api::{EventKind, LeaseEvent};
+use tokio_util::sync::CancellationToken;
+
+use crate::core::Core;
+use crate::queue::{Key, Outcome};
+use crate::runtime::{Runtime, RuntimeError};
+use crate::store::StoreError;
+pub use backend::Backend;
+use memory::Memory;
+pub use reconcile::WITHDRAW_GAS;
+
+/// Why a lease could not be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum LeaseError {
+    #[error(transparent)]
+    Query(#[from] chain_client::QueryError),
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub struct Leases {
+    pub core: Arc<Core>,
+    pub runtime: Arc<dyn Runtime>,
+    /// Where ports are published.
+    pub host_ip: IpAddr,
+    /// The name under which tenants reach published ports.
+    pub host: String,
+    memory: Mutex<HashMap<u64, Memory>>,
+}
+
+impl Leases {
+    pub fn new(core: Arc<Core>, runtime: Arc<dyn Runtime>, host_ip: IpAddr, host: String) -> Self {
+        Self { core, runtime, host_ip, host, memory: Mutex::default() }
+    }
+
+    fn memories(&self) -> MutexGuard<'_, HashMap<u64, Memory>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, lease: u64, change: impl FnOnce(&mut Memory) -> T) -> T {
+        change(self.memories().entry(lease).or_default())
+    }
+
+    /// One of several workers; ends when it is cancelled or the database fails.
+    pub async fn work(self: Arc<Self>, cancel: CancellationToken) -> anyhow::Result<()> {
+        loop {
+            let key = tokio::select! {
+                () = cancel.cancelled() => return Ok(()),
+                key = self.core.queue.next() => key,
+            };
+            let Key::Lease(lease) = key else {
+                self.core.queue.done(key, Outcome::Settled);
+                continue;
+            };
+            let touched = self.core.head().height;
+            let outcome = match self.reconcile(lease).await {
+                Ok(outcome) => {
+                    self.core.store.settled(&[(key, touched)])?;
+                    outcome
+                }
+                Err(LeaseError::Store(e)) => {
+                    self.core.queue.done(key, Outcome::Failed);
+                    return Err(e.into());
+                }
+                Err(e) => {
+                    tracing::warn!(lease, error = %e, "not in line yet");
+                    Outcome::Failed
+                }
+            };
+            self.core.queue.done(key, outcome);
+        }
+    }
+
+    fn note(&self, lease: u64, kind: EventKind, of: Option<(&str, u32)>, message: impl Into<String>) {
+        let event = LeaseEvent {
+            at_ms: crate::clock::now_ms(),
+            kind,
+            service: of.map(|(service, _)| service.to_owned()),
+            replica: of.map(|(_, replica)| replica),
+            message: message.into(),
+        };
+        tracing::info!(lease, kind = ?event.kind, service = event.service, message = event.message, "lease");
+        if let Err(e) = self.core.store.push_event(lease, &event) {
+            tracing::error!(lease, error = %e, "an event could not be kept");
+        }
+    }
+}

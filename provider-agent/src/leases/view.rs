@@ -1,0 +1,131 @@
+//! A lease as its tenant and the operator see it.
+
+use gateway_api::{Control, LeaseStatus, Problem, ReplicaState, ReplicaStatus, ServiceStatus};
+use market_api::{Lease, LeasePhase};
+
+use super::memory::Memory;
+use super::Leases;
+use crate::ops::LeaseLine;
+use crate::plan::Stage;
+use crate::runtime::{ContainerState, ObservedContainer};
+use crate::workload;
+
+/// The stage in the words of the gateway.
+pub fn control(stage: Option<&Stage>, phase: LeasePhase) -> Control {
+    let version = |hex: &str| hex::decode(hex).unwrap_or_default().into();
+    match stage {
+        None | Some(Stage::Unknown) if phase == LeasePhase::Active => Control::Active,
+        None | Some(Stage::Unknown) => Control::Verifying,
+        Some(Stage::AwaitingManifest { version: v }) => Control::AwaitingManifest { version: version(v) },
+        Some(Stage::Starting { .. }) => Control::Starting,
+        Some(Stage::Updating { version: v }) => Control::Updating { version: version(v) },
+        Some(Stage::Activating) => Control::Activating,
+        Some(Stage::Active) => Control::Active,
+        Some(Stage::Ending { reason }) => Control::Ending { reason: reason.clone() },
+        Some(Stage::Ended { reason }) => Control::Ended { reason: reason.clone() },
+        Some(Stage::Failed(failure)) => Control::Failed {
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+            what_to_do: failure.what_to_do.clone(),
+        },
+    }
+}
+
+impl Leases {
+    /// From memory and a fresh look at the engine when it answers soon.
+    pub(super) fn view(&self, lease: &Lease) -> Result<LeaseStatus, Problem> {
+        let id = lease.id.0;
+        let internal = |e: crate::store::StoreError| Problem::Internal { detail: e.to_string() };
+        let applied = self.core.store.lease_row(id).map_err(internal)?.and_then(|row| row.applied);
+        let group = match &applied {
+            Some(version) => self.group_of(id, version).map_err(internal)?,
+            None => None,
+        };
+        let (control, containers, version) = self.with(id, |memory| {
+            let containers = memory.observed.as_ref().map(|o| o.containers.clone()).unwrap_or_default();
+            let version = applied.clone().or_else(|| memory.observed.as_ref()?.version().map(str::to_owned));
+            (control(memory.stage.as_ref(), lease.phase), containers, version)
+        });
+        let mut names: Vec<String> = match &group {
+            Some(group) => group.services.iter().map(|service| service.name.clone()).collect(),
+            None => containers.iter().map(|container| container.service.clone()).collect(),
+        };
+        names.dedup();
+        let services = names
+            .into_iter()
+            .map(|name| {
+                let of: Vec<&ObservedContainer> = containers.iter().filter(|c| c.service == name).collect();
+                let service = group.as_ref().and_then(|group| group.service(&name));
+                let desired = service.map_or(of.len() as u32, |service| service.count);
+                let replicas = (0..desired.max(of.len() as u32))
+                    .map(|n| self.with(id, |memory| replica(memory, &name, n, &of)))
+                    .collect();
+                ServiceStatus {
+                    image: service.map(|s| s.image.clone()).or_else(|| of.first().map(|c| c.image.clone())).unwrap_or_default(),
+                    desired,
+                    running: of.iter().filter(|c| c.state == ContainerState::Running).count() as u32,
+                    replicas,
+                    urls: of
+                        .iter()
+                        .flat_map(|container| &container.ports)
+                        .map(|port| workload::url(port, &self.host, service))
+                        .collect(),
+                    name,
+                }
+            })
+            .collect();
+        Ok(LeaseStatus {
+            lease: lease.id,
+            provider: lease.provider.clone(),
+            tenant: lease.tenant.clone(),
+            phase: lease.phase,
+            control,
+            version: version.and_then(|hex| hex::decode(hex).ok()).map(Into::into),
+            services,
+            height: self.core.head().height,
+        })
+    }
+
+    /// For the operator's status, from memory alone.
+    pub fn lines(&self) -> Vec<LeaseLine> {
+        let mut lines: Vec<LeaseLine> = self
+            .memories()
+            .iter()
+            .filter_map(|(id, memory)| {
+                let lease = memory.lease.as_ref()?;
+                let containers = memory.observed.as_ref().map(|o| o.containers.as_slice()).unwrap_or_default();
+                let sold = memory.group.as_ref().map(|g| g.resources.iter().map(|r| r.count).sum());
+                Some(LeaseLine {
+                    lease: *id,
+                    deployment: lease.deployment.0,
+                    phase: format!("{:?}", lease.phase).to_lowercase(),
+                    control: control(memory.stage.as_ref(), lease.phase),
+                    version: memory.observed.as_ref().and_then(|o| o.version().map(str::to_owned)),
+                    running: containers.iter().filter(|c| c.state == ContainerState::Running).count() as u32,
+                    desired: sold.unwrap_or(containers.len() as u32),
+                    unpaid: lease.earned.saturating_sub(lease.withdrawn).to_string(),
+                })
+            })
+            .collect();
+        lines.sort_by_key(|line| line.lease);
+        lines
+    }
+}
+
+fn replica(memory: &Memory, service: &str, number: u32, of: &[&ObservedContainer]) -> ReplicaStatus {
+    let container = of.iter().find(|container| container.replica == number);
+    let (restarts, last_error) = memory.crashes_of(service, number);
+    ReplicaStatus {
+        replica: number,
+        state: match container.map(|container| &container.state) {
+            None => ReplicaState::Absent,
+            Some(ContainerState::Created) => ReplicaState::Created,
+            Some(ContainerState::Running) => ReplicaState::Running,
+            Some(ContainerState::Paused) => ReplicaState::Paused,
+            Some(ContainerState::Exited { .. } | ContainerState::Dead) => ReplicaState::BackingOff,
+        },
+        restarts,
+        started_at: container.and_then(|container| container.started_at),
+        last_error,
+    }
+}
