@@ -156,7 +156,7 @@ fn every_message_refuses_funds_that_it_does_not_take() {
         } else {
             vec![
                 vec![],
-                vec![coin(takes[0].amount, FREE)],
+                vec![Coin { denom: FREE.into(), ..takes[0].clone() }],
                 vec![takes[0].clone(), coin(1, FREE)],
                 vec![coin(1, "stray")],
             ]

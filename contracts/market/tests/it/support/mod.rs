@@ -71,8 +71,7 @@ pub fn market_contract() -> Box<dyn Contract<cosmwasm_std::Empty>> {
             market::contract::instantiate,
             market::contract::query,
         )
-        .with_reply(market::contract::reply)
-        .with_migrate(market::contract::migrate),
+        .with_reply(market::contract::reply),
     )
 }
 

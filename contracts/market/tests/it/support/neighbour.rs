@@ -66,10 +66,9 @@ fn punish(deps: DepsMut, kind: &str, what: serde_json::Value) -> StdResult<()> {
     if REFUSE.load(deps.storage)? {
         return Err(StdError::msg("refused"));
     }
-    PUNISHMENTS.update(deps.storage, |mut list| {
-        list.push(format!("{kind} {what}"));
-        StdResult::Ok(list)
-    })?;
+    let mut list = PUNISHMENTS.load(deps.storage)?;
+    list.push(format!("{kind} {what}"));
+    PUNISHMENTS.save(deps.storage, &list)?;
     Ok(())
 }
 
