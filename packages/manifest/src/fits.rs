@@ -15,7 +15,8 @@ pub(crate) fn resources(service: &Service) -> Resources {
                 name: storage.name.clone(),
                 size: storage.size,
                 persistent: storage.is_persistent(),
-                class: storage.class.clone(),
+                // The language's own word for the provider's default.
+                class: storage.class.clone().filter(|class| class != "default"),
             })
             .collect(),
         bandwidth: 0,

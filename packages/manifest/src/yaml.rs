@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
 use crate::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use crate::rules::shown;
@@ -154,11 +154,7 @@ impl Builder {
         let mut root = None;
         let mut documents = 0;
         for event in Parser::new_from_str(source) {
-            let (event, span) = event.map_err(|error| Flaw {
-                mark: mark(error.marker()),
-                message: format!("this is not YAML: {}", error.info()),
-                accepted: None,
-            })?;
+            let (event, span) = event.map_err(|error| unreadable(&error))?;
             let at = mark(&span.start);
             match event {
                 Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
@@ -230,7 +226,11 @@ impl Builder {
         for line in lines {
             if continued && line.trim().is_empty() {
                 let accepted = "text with \\n where a line ends";
-                self.flaws.push(Flaw::new(at, "an empty line follows a line that ends in a backslash", accepted));
+                self.flaws.push(Flaw::new(
+                    at,
+                    "an empty line follows a line that ends in a backslash",
+                    accepted,
+                ));
                 return;
             }
             continued = line.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
@@ -377,6 +377,15 @@ impl Builder {
             },
         }
         Ok(None)
+    }
+}
+
+fn unreadable(error: &ScanError) -> Flaw {
+    let at = mark(error.marker());
+    match error.info() {
+        // The scanner reads ahead and may meet its own bound before ours.
+        "recursion limit exceeded" => too_deep(at),
+        info => Flaw { mark: at, message: format!("this is not YAML: {info}"), accepted: None },
     }
 }
 

@@ -28,7 +28,8 @@ fn every_vector_has_the_bytes_and_the_version_of_akashs_sdk() {
         let ours = String::from_utf8(manifest.to_canonical_json()).unwrap();
         let theirs = fs::read_to_string(path.with_extension("json")).unwrap();
         assert_eq!(ours, theirs, "{name}");
-        let version: Version = fs::read_to_string(path.with_extension("version")).unwrap().trim().parse().unwrap();
+        let version: Version =
+            fs::read_to_string(path.with_extension("version")).unwrap().trim().parse().unwrap();
         assert_eq!(manifest.version(), version, "{name}");
     }
 }
@@ -37,7 +38,8 @@ fn every_vector_has_the_bytes_and_the_version_of_akashs_sdk() {
 fn every_vector_is_read_back_from_its_canonical_form() {
     for (name, path) in vectors() {
         let bytes = fs::read(path.with_extension("json")).unwrap();
-        let manifest = Manifest::from_canonical_json(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let manifest =
+            Manifest::from_canonical_json(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(manifest, parse(&name, &fs::read(&path).unwrap()).unwrap().manifest(), "{name}");
     }
 }

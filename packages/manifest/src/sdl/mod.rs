@@ -157,7 +157,7 @@ fn order(
             ),
         }
     }
-    if total == 0 {
+    if total == 0 && denom.is_some() {
         if let Some(price) = offer.prices.first() {
             reader.error(&price.place, "the group would cost nothing", "an amount above 0");
         }

@@ -57,7 +57,9 @@ impl<'a> Fields<'a> {
 }
 
 pub(super) fn join(path: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.len() <= 128 && key.bytes().all(|b| b.is_ascii_graphic() && b != b'`' && b != b'.');
+    let plain = !key.is_empty()
+        && key.len() <= 128
+        && key.bytes().all(|b| b.is_ascii_graphic() && b != b'`' && b != b'.');
     let key = if plain { key.to_string() } else { shown(key) };
     match path {
         "" => key,
@@ -266,7 +268,8 @@ impl Reader {
 }
 
 /// Keys that are known in order to be refused in their own words.
-const NOT_YET: [&str; 7] = ["credentials", "dependencies", "endpoints", "gpu", "include", "ip", "permissions"];
+const NOT_YET: [&str; 7] =
+    ["credentials", "dependencies", "endpoints", "gpu", "include", "ip", "permissions"];
 
 /// `a, b and c`, for messages.
 fn listed(names: &[&str]) -> String {
