@@ -5,7 +5,8 @@ use identity::{AuthoriseError, ConnectError, RootError};
 
 use crate::error::{CliError, Kind};
 
-const NODE_HINT: &str = "check that the node runs and is the right one (--node URL, or rpc in the address book), then try again";
+const NODE_HINT: &str =
+    "check that the node runs and is the right one (--node URL, or rpc in the address book), then try again";
 
 impl From<BookError> for CliError {
     fn from(error: BookError) -> Self {
@@ -18,12 +19,10 @@ impl From<QueryError> for CliError {
     fn from(error: QueryError) -> Self {
         let message = error.to_string();
         match error {
-            QueryError::NotFound { .. } => {
-                CliError::not_found(message).hint("check the number or address; lists: akash deployments, orders, leases, providers")
-            }
-            QueryError::Contract { .. } if says_absent(&message) => {
-                CliError::not_found(message).hint("check the number or address; lists: akash deployments, orders, leases, providers")
-            }
+            QueryError::NotFound { .. } => CliError::not_found(message)
+                .hint("check the number or address; lists: akash deployments, orders, leases, providers"),
+            QueryError::Contract { .. } if says_absent(&message) => CliError::not_found(message)
+                .hint("check the number or address; lists: akash deployments, orders, leases, providers"),
             QueryError::Contract { .. } => CliError::refused(message),
             QueryError::Unreachable { .. } | QueryError::Timeout { .. } => {
                 CliError::unreachable(message).hint(NODE_HINT)
@@ -41,7 +40,7 @@ impl From<QueryError> for CliError {
 /// Contracts answer what is not there with an error of their own words.
 pub fn says_absent(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["not found", "no such", "does not exist", "is not a provider", "is not registered"]
+    ["not found", "there is no ", "has no bid", "has no root", "is not a registered provider"]
         .iter()
         .any(|words| message.contains(words))
 }
@@ -52,7 +51,8 @@ impl From<TxError> for CliError {
         match error {
             TxError::Contract { .. } if says_absent(&message) => CliError::not_found(message),
             TxError::Contract { .. } | TxError::Rejected { .. } | TxError::OutOfGas { .. } => {
-                CliError::refused(message).hint("nothing changed and no funds were moved, only gas may have been paid")
+                CliError::refused(message)
+                    .hint("nothing changed and no funds were moved, only gas may have been paid")
             }
             TxError::InsufficientFees { price_to_set, .. } => CliError::refused(message)
                 .hint(format!("set gas_price in the address book to {price_to_set} or more")),
@@ -60,9 +60,8 @@ impl From<TxError> for CliError {
                 CliError::refused(message).hint(format!("send {denom} to {address}, then try again"))
             }
             TxError::TimedOut { .. } => CliError::timed_out(message),
-            TxError::Unknown { .. } => {
-                CliError::timed_out(message).hint("look before you send again: akash deployments, akash leases")
-            }
+            TxError::Unknown { .. } => CliError::timed_out(message)
+                .hint("look before you send again: akash deployments, akash leases"),
             TxError::Unreachable { .. } => CliError::unreachable(message).hint(NODE_HINT),
             TxError::TooLarge { .. } | TxError::Encode { .. } => CliError::bad_input(message),
             TxError::SequenceConflict { .. }
@@ -114,7 +113,7 @@ mod tests {
     #[test]
     fn what_the_chain_says_decides_the_exit_code() {
         let contract = |message: &str| QueryError::Contract { contract: "c".into(), message: message.into() };
-        assert_eq!(CliError::from(contract("deployment 7 not found")).kind, Kind::NotFound);
+        assert_eq!(CliError::from(contract("there is no deployment 7")).kind, Kind::NotFound);
         assert_eq!(CliError::from(contract("limit too large")).kind, Kind::Refused);
         assert_eq!(CliError::from(QueryError::Unreachable { detail: "x".into() }).kind, Kind::Unreachable);
         assert_eq!(CliError::from(TxError::Unreachable { detail: "x".into() }).kind, Kind::Unreachable);

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use futures::future::BoxFuture;
 use gateway_api::{
-    lease_path, ErrorBody, Events, Info, LeaseStatus, LogLine, LogsQuery, ManifestAccepted, Problem, Quote,
-    QuoteRequest, ShellQuery, INFO_PATH, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
+    lease_path, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery, ManifestAccepted, Problem, Quote,
+    QuoteRequest, ShellQuery, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -122,10 +122,6 @@ impl Gateway {
         &self.provider
     }
 
-    pub async fn info(&self) -> Result<Info, GatewayError> {
-        self.ask(Method::GET, INFO_PATH, None).await
-    }
-
     pub async fn quote(&self, request: &QuoteRequest) -> Result<Quote, GatewayError> {
         let body = serde_json::to_vec(request)
             .map_err(|error| GatewayError::transport(CliError::failure(error.to_string())))?;
@@ -133,7 +129,11 @@ impl Gateway {
     }
 
     /// Sends the canonical manifest.
-    pub async fn send_manifest(&self, lease: LeaseId, manifest: Bytes) -> Result<ManifestAccepted, GatewayError> {
+    pub async fn send_manifest(
+        &self,
+        lease: LeaseId,
+        manifest: Bytes,
+    ) -> Result<ManifestAccepted, GatewayError> {
         self.ask(Method::PUT, &lease_path(lease, "manifest"), Some(manifest)).await
     }
 
@@ -159,7 +159,12 @@ impl Gateway {
         if !status.is_success() {
             return Err(self.refusal(status, response.into_body()).await);
         }
-        Ok(Lines { body: response.into_body(), buffer: BytesMut::new(), ended: false, _connection: connection })
+        Ok(Lines {
+            body: response.into_body(),
+            buffer: BytesMut::new(),
+            ended: false,
+            _connection: connection,
+        })
     }
 
     /// A session inside one replica.
@@ -171,7 +176,8 @@ impl Gateway {
         let (io, authority) = self.open().await.map_err(GatewayError::Transport)?;
         let uri = format!("wss://{authority}{}?{}", lease_path(lease, "shell"), encode(&query.to_pairs()));
         let request = uri.into_client_request().map_err(|error| self.broken(&error))?;
-        let config = WebSocketConfig::default().max_message_size(Some(gateway_api::MAX_SHELL_FRAME_BYTES * 2));
+        let config =
+            WebSocketConfig::default().max_message_size(Some(gateway_api::MAX_SHELL_FRAME_BYTES * 2));
         let opened = tokio_tungstenite::client_async_with_config(request, io, Some(config));
         match tokio::time::timeout(ANSWER_TIMEOUT, opened).await {
             Ok(Ok((socket, _))) => Ok(socket),
@@ -222,8 +228,11 @@ impl Gateway {
             return Err(self.parse_refusal(status, &body));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            let message = format!("the gateway of {} answered what is not understood: {error}", self.provider);
-            GatewayError::Transport(CliError::failure(message).hint("this client may be older than the agent: update it"))
+            let message =
+                format!("the gateway of {} answered what is not understood: {error}", self.provider);
+            GatewayError::Transport(
+                CliError::failure(message).hint("this client may be older than the agent: update it"),
+            )
         })
     }
 
@@ -260,32 +269,39 @@ impl Gateway {
 
     /// The first endpoint that answers, with its `host:port`.
     async fn open(&self) -> Result<(Box<dyn Io>, String)> {
-        let mut failures = Vec::new();
+        let (mut failures, mut kind) = (Vec::new(), Kind::Unreachable);
         for endpoint in &self.endpoints {
             let authority = authority(endpoint);
             match tokio::time::timeout(CONNECT_TIMEOUT, self.dialer.dial(authority)).await {
                 Ok(Ok(io)) => return Ok((io, authority.to_owned())),
-                Ok(Err(error)) if error.kind == Kind::Unreachable => {
+                Ok(Err(error)) => {
+                    if error.kind != Kind::Unreachable {
+                        kind = error.kind;
+                    }
                     failures.push(format!("{endpoint}: {}", error.message));
                 }
-                Ok(Err(error)) => return Err(error),
                 Err(_) => {
-                    failures.push(format!("{endpoint}: no connection within {} s", CONNECT_TIMEOUT.as_secs()));
+                    failures
+                        .push(format!("{endpoint}: no connection within {} s", CONNECT_TIMEOUT.as_secs()));
                 }
             }
         }
         if failures.is_empty() {
-            return Err(CliError::unreachable(format!("{} names no gateway endpoint", self.provider))
-                .hint("ask the provider to register one: akash provider update --endpoint https://HOST:PORT"));
+            return Err(CliError::unreachable(format!("{} names no gateway endpoint", self.provider)).hint(
+                "ask the provider to register one: akash provider update --endpoint https://HOST:PORT",
+            ));
         }
-        Err(CliError::unreachable(format!("{} cannot be reached: {}", self.named(), failures.join("; ")))
+        Err(CliError::new(kind, format!("{} cannot be reached: {}", self.named(), failures.join("; ")))
             .hint("try again; if it lasts, close the lease and let another provider win"))
     }
 
     async fn collect(&self, body: Incoming) -> Result<Bytes, GatewayError> {
         let collected = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
         collected.map(|body| body.to_bytes()).map_err(|error| {
-            GatewayError::Transport(CliError::unreachable(format!("{} broke off its answer: {error}", self.named())))
+            GatewayError::Transport(CliError::unreachable(format!(
+                "{} broke off its answer: {error}",
+                self.named()
+            )))
         })
     }
 
@@ -302,7 +318,10 @@ impl Gateway {
             Err(_) => {
                 let text = String::from_utf8_lossy(body);
                 let text = text.chars().take(200).collect::<String>();
-                GatewayError::Transport(CliError::failure(format!("{} answered {status}: {text}", self.named())))
+                GatewayError::Transport(CliError::failure(format!(
+                    "{} answered {status}: {text}",
+                    self.named()
+                )))
             }
         }
     }
@@ -371,7 +390,9 @@ impl Lines {
                     }
                 }
                 Some(Err(error)) => {
-                    return Err(CliError::unreachable(format!("the log broke off: {error}")).hint("ask again"));
+                    return Err(
+                        CliError::unreachable(format!("the log broke off: {error}")).hint("ask again")
+                    );
                 }
                 None => self.ended = true,
             }
@@ -391,3 +412,6 @@ fn take_line(buffer: &mut BytesMut, ended: bool) -> Option<BytesMut> {
         None => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,8 +77,12 @@ impl Home {
             Err(error) => return Err(io_error("read", &path, &error)),
         };
         toml::from_str(&text).map_err(|error| {
-            CliError::bad_input(format!("{} is not acceptable: {}", path.display(), error.to_string().trim_end()))
-                .hint("known keys: key, address_book, node, docker_host; correct or remove the line")
+            CliError::bad_input(format!(
+                "{} is not acceptable: {}",
+                path.display(),
+                error.to_string().trim_end()
+            ))
+            .hint("known keys: key, address_book, node, docker_host; correct or remove the line")
         })
     }
 
@@ -136,7 +140,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::resolve(Some(dir.path())).unwrap();
         assert_eq!(home.config().unwrap(), Config::default());
-        let config = Config { key: Some("a".into()), address_book: Some("/b.json".into()), ..Config::default() };
+        let config =
+            Config { key: Some("a".into()), address_book: Some("/b.json".into()), ..Config::default() };
         home.save_config(&config).unwrap();
         assert_eq!(home.config().unwrap(), config);
     }

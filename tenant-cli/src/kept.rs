@@ -26,16 +26,22 @@ pub fn load(home: &Home, version: Version) -> Result<Manifest> {
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(CliError::not_found(format!("this home does not hold the manifest of version {version}"))
-                .hint("name its file: akash send-manifest DEPLOYMENT FILE"));
+            return Err(CliError::not_found(format!(
+                "this home does not hold the manifest of version {version}"
+            ))
+            .hint("name its file: akash send-manifest DEPLOYMENT FILE"));
         }
         Err(error) => return Err(io_error("read", &path, &error)),
     };
     let manifest = Manifest::from_canonical_json(&bytes)
         .map_err(|error| CliError::failure(format!("{} is damaged: {error}", path.display())))?;
     if manifest.version() != version {
-        return Err(CliError::failure(format!("{} is damaged: its version is {}", path.display(), manifest.version()))
-            .hint("name the manifest's file: akash send-manifest DEPLOYMENT FILE"));
+        return Err(CliError::failure(format!(
+            "{} is damaged: its version is {}",
+            path.display(),
+            manifest.version()
+        ))
+        .hint("name the manifest's file: akash send-manifest DEPLOYMENT FILE"));
     }
     Ok(manifest)
 }

@@ -34,8 +34,11 @@ pub fn path(home: &Home, name: &str) -> Result<PathBuf> {
 pub fn inspect(home: &Home, name: &str) -> Result<KeyInfo> {
     let path = path(home, name)?;
     KeyFile::inspect(&path).map_err(|error| match error {
-        KeyError::Missing { .. } => CliError::not_found(format!("there is no key {name:?} in {}", home.dir().display()))
-            .hint("make one with akash init or akash keys add NAME; akash keys list shows those that are there"),
+        KeyError::Missing { .. } => {
+            CliError::not_found(format!("there is no key {name:?} in {}", home.dir().display())).hint(
+                "make one with akash init or akash keys add NAME; akash keys list shows those that are there",
+            )
+        }
         other => other.into(),
     })
 }
@@ -144,7 +147,9 @@ fn passphrase() -> Passphrase {
             path: file.display().to_string(),
             hint: format!("the prompt failed: {cause}"),
         };
-        rpassword::prompt_password(format!("passphrase of key {name}: ")).map(SecretString::from).map_err(unusable)
+        rpassword::prompt_password(format!("passphrase of key {name}: "))
+            .map(SecretString::from)
+            .map_err(unusable)
     }))
 }
 
@@ -154,13 +159,16 @@ fn new_passphrase() -> Result<Option<SecretString>> {
         Passphrase::None { .. } => Ok(None),
         Passphrase::Prompt(_) => {
             let failed = |error: std::io::Error| CliError::failure(format!("the prompt failed: {error}"));
-            let first = rpassword::prompt_password("passphrase for the new key (empty for none): ").map_err(failed)?;
+            let first = rpassword::prompt_password("passphrase for the new key (empty for none): ")
+                .map_err(failed)?;
             if first.is_empty() {
                 return Ok(None);
             }
             let again = rpassword::prompt_password("once more: ").map_err(failed)?;
             if first != again {
-                return Err(CliError::bad_input("the two passphrases differ").hint("try again; nothing was written"));
+                return Err(
+                    CliError::bad_input("the two passphrases differ").hint("try again; nothing was written")
+                );
             }
             Ok(Some(SecretString::from(first)))
         }
@@ -169,7 +177,8 @@ fn new_passphrase() -> Result<Option<SecretString>> {
 }
 
 fn read_mnemonic() -> Result<SecretString> {
-    let failed = |error: std::io::Error| CliError::failure(format!("the recovery phrase could not be read: {error}"));
+    let failed =
+        |error: std::io::Error| CliError::failure(format!("the recovery phrase could not be read: {error}"));
     if std::io::stdin().is_terminal() {
         return rpassword::prompt_password("recovery phrase: ").map(SecretString::from).map_err(failed);
     }

@@ -17,7 +17,9 @@ fn main() -> ExitCode {
     let format = cli.global.output;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&CliError::failure(format!("the runtime does not start: {error}")), format),
+        Err(error) => {
+            return fail(&CliError::failure(format!("the runtime does not start: {error}")), format)
+        }
     };
     let done = runtime.block_on(run(cli));
     // A read of standard input cannot be taken back and would keep the process until somebody types.
@@ -62,7 +64,8 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 fn asks_json(arguments: &[OsString]) -> bool {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
-    let by_flag = words.windows(2).any(|pair| (pair[0] == "--output" || pair[0] == "-o") && pair[1] == "json")
-        || words.iter().any(|word| word == "--output=json" || word == "-ojson" || word == "-o=json");
+    let by_flag =
+        words.windows(2).any(|pair| (pair[0] == "--output" || pair[0] == "-o") && pair[1] == "json")
+            || words.iter().any(|word| word == "--output=json" || word == "-ojson" || word == "-o=json");
     by_flag || std::env::var_os("AKASH_OUTPUT").is_some_and(|value| value == "json")
 }

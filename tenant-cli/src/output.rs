@@ -31,7 +31,9 @@ impl Answer {
     pub fn render(&self, format: Format) -> String {
         let mut out = match format {
             Format::Text => self.text.trim_end().to_owned(),
-            Format::Json => serde_json::to_string_pretty(&self.json).unwrap_or_else(|_| self.json.to_string()),
+            Format::Json => {
+                serde_json::to_string_pretty(&self.json).unwrap_or_else(|_| self.json.to_string())
+            }
         };
         if !out.is_empty() {
             out.push('\n');
@@ -46,7 +48,7 @@ pub fn table(headers: &[&str], rows: Vec<Vec<String>>, empty: &str) -> String {
         return empty.to_owned();
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headers.iter().map(|header| header.to_uppercase()));
     table.add_rows(rows);
     for column in table.column_iter_mut() {

@@ -84,7 +84,8 @@ pub fn promote(home: &Home, account: &str) -> Result<()> {
 fn move_root(from: &Path, to: &Path) -> Result<()> {
     // The certificate last: without it there is no root, so that a break leaves none that lacks its key.
     for file in [ROOT_KEY_FILE, ROOT_CERT_FILE] {
-        std::fs::rename(from.join(file), to.join(file)).map_err(|error| io_error("move", &from.join(file), &error))?;
+        std::fs::rename(from.join(file), to.join(file))
+            .map_err(|error| io_error("move", &from.join(file), &error))?;
     }
     Ok(())
 }
@@ -98,7 +99,11 @@ pub fn certificate(content: &[u8], named: &str) -> Result<Vec<u8>> {
             .hint("give one certificate, PEM or DER, such as the agent's root.pem")
     };
     let Ok(text) = std::str::from_utf8(content) else {
-        return if content.first() == Some(&0x30) { Ok(content.to_vec()) } else { Err(fail("neither PEM nor DER")) };
+        return if content.first() == Some(&0x30) {
+            Ok(content.to_vec())
+        } else {
+            Err(fail("neither PEM nor DER"))
+        };
     };
     let mut parts = text.split(BEGIN).skip(1);
     let body = parts.next().ok_or_else(|| fail("neither PEM nor DER"))?;
@@ -137,7 +142,11 @@ mod tests {
         let in_use = || current(&home, ACCOUNT).unwrap().unwrap().fingerprint();
         let first = create(&home, ACCOUNT).unwrap().fingerprint();
         let second = create(&home, ACCOUNT).unwrap().fingerprint();
-        assert_eq!(create(&home, ACCOUNT).unwrap().fingerprint(), second, "a repeated attempt makes no third");
+        assert_eq!(
+            create(&home, ACCOUNT).unwrap().fingerprint(),
+            second,
+            "a repeated attempt makes no third"
+        );
         assert_eq!(in_use(), first);
         promote(&home, ACCOUNT).unwrap();
         assert_eq!(in_use(), second);

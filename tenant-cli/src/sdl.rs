@@ -68,11 +68,10 @@ pub async fn orders(session: &Session, sdl: &Sdl, args: &TermsArgs) -> Result<Ve
     Err(CliError::bad_input(problems.join("\n")).hint("change the flags or the prices in the file"))
 }
 
-/// From the denoms of files to those of the chain. The address book has it the other way round; a file may also
-/// name the chain's own.
+/// From the denoms of files to those of the chain: what the address book says, and the chain's own names.
 fn denom_map(book: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let own = book.keys().map(|denom| (denom.clone(), denom.clone()));
-    own.chain(book.iter().map(|(chain, file)| (file.clone(), chain.clone()))).collect()
+    let own = book.values().map(|denom| (denom.clone(), denom.clone()));
+    own.chain(book.iter().map(|(file, chain)| (file.clone(), chain.clone()))).collect()
 }
 
 /// What the market would refuse, before it costs a transaction.
@@ -224,7 +223,9 @@ mod tests {
         let mut wrong = spec("a", Money::new("uosmo", 10u128));
         (wrong.term, wrong.bid_window) = (1, 601);
         let problems = against_params(&[wrong, spec("b", Money::new("uakash", 9u128))], &params());
-        for expected in ["--term 1s", "1m", "--bid-window 10m1s", "takes uakash", "one denom", "from 10uakash"] {
+        for expected in
+            ["--term 1s", "1m", "--bid-window 10m1s", "takes uakash", "one denom", "from 10uakash"]
+        {
             assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected}: {problems:?}");
         }
         assert!(!against_params(&[], &params()).is_empty());
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn files_may_name_their_denom_and_the_chains() {
-        let map = denom_map(&[("uakash".to_owned(), "uakt".to_owned())].into());
+        let map = denom_map(&[("uakt".to_owned(), "uakash".to_owned())].into());
         assert_eq!(map.get("uakt").unwrap(), "uakash");
         assert_eq!(map.get("uakash").unwrap(), "uakash");
     }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use chain_client::{broadcast, AddressBook, Client, Contracts, LocalKey, Msg, QueryError, Registry, TxConfig, TxResult};
+use chain_client::{
+    broadcast, AddressBook, Client, Contracts, LocalKey, Msg, QueryError, Registry, TxConfig, TxResult,
+};
 use cloud_std::Money;
 use cosmwasm_std::HexBinary;
 use futures::future::BoxFuture;
@@ -106,7 +108,8 @@ impl Session {
             let (home, name) = (self.home.clone(), self.key_name().to_owned());
             // Opening an encrypted file is deliberately slow work.
             let opened = tokio::task::spawn_blocking(move || keystore::open(&home, &name)).await;
-            let key = opened.map_err(|error| CliError::failure(format!("opening the key failed: {error}")))??;
+            let key =
+                opened.map_err(|error| CliError::failure(format!("opening the key failed: {error}")))??;
             let prefix = &self.chain()?.book.bech32_prefix;
             let address = chain_client::Signer::address(&key);
             if !address.starts_with(&format!("{prefix}1")) {
@@ -143,7 +146,11 @@ impl Session {
         self.execute(self.chain()?.contracts.market.address(), msg, funds).await
     }
 
-    pub async fn execute_staking(&self, msg: &staking_api::ExecuteMsg, funds: Vec<Money>) -> Result<TxResult> {
+    pub async fn execute_staking(
+        &self,
+        msg: &staking_api::ExecuteMsg,
+        funds: Vec<Money>,
+    ) -> Result<TxResult> {
         self.execute(self.chain()?.contracts.staking.address(), msg, funds).await
     }
 
@@ -169,8 +176,10 @@ impl Session {
                 })
             });
             let Some(root) = active else {
-                return Err(CliError::refused(format!("no certificate root of {account} in this home is active on the chain"))
-                    .hint("publish it: akash cert publish; after a revocation: akash cert publish --rotate"));
+                return Err(CliError::refused(format!(
+                    "no certificate root of {account} in this home is active on the chain"
+                ))
+                .hint("publish it: akash cert publish; after a revocation: akash cert publish --rotate"));
             };
             Ok(Arc::new(Identity::new(root, &chain.book.chain_id, Role::Tenant)?))
         });
@@ -218,7 +227,8 @@ impl Session {
         if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
             return Ok(());
         }
-        Err(CliError::failure("not confirmed, nothing was sent").hint("answer y, or give -y to be asked nothing"))
+        Err(CliError::failure("not confirmed, nothing was sent")
+            .hint("answer y, or give -y to be asked nothing"))
     }
 
     pub fn read_file(&self, path: &Path) -> Result<Vec<u8>> {
@@ -238,9 +248,9 @@ struct ProviderDial {
 impl Dial for ProviderDial {
     fn dial<'a>(&'a self, authority: &'a str) -> BoxFuture<'a, Result<Box<dyn Io>>> {
         Box::pin(async move {
-            let endpoint: Endpoint = format!("https://{authority}")
-                .parse()
-                .map_err(|error| CliError::unreachable(format!("the provider's endpoint cannot be used: {error}")))?;
+            let endpoint: Endpoint = format!("https://{authority}").parse().map_err(|error| {
+                CliError::unreachable(format!("the provider's endpoint cannot be used: {error}"))
+            })?;
             let connection =
                 self.connector.connect(&endpoint, &self.account, Role::Provider, &self.roots).await?;
             Ok(Box::new(connection.stream) as Box<dyn Io>)

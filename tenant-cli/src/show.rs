@@ -1,8 +1,8 @@
 //! What the things of the market look like as text.
 
 use market_api::{
-    Bid, BidState, Deployment, DeploymentState, EndReason, Lease, LeasePhase, Order, OrderPhase, ProviderRecord,
-    RequirementCheck, RequirementKind, Resources,
+    Bid, BidState, Deployment, DeploymentState, EndReason, Lease, LeasePhase, Order, OrderPhase,
+    ProviderRecord, RequirementCheck, RequirementKind, Resources,
 };
 use registry_api::{Provider, Root, RootState};
 
@@ -105,7 +105,11 @@ pub fn deployments(items: &[Deployment]) -> String {
             moment(item.created_at),
         ]
     });
-    table(&["deployment", "state", "live", "revision", "version", "created"], rows.collect(), "no deployments")
+    table(
+        &["deployment", "state", "live", "revision", "version", "created"],
+        rows.collect(),
+        "no deployments",
+    )
 }
 
 pub fn orders(items: &[Order]) -> String {
@@ -124,7 +128,18 @@ pub fn orders(items: &[Order]) -> String {
         ]
     });
     table(
-        &["order", "deployment", "group", "phase", "bids", "max price", "term", "open until", "lease", "tenant"],
+        &[
+            "order",
+            "deployment",
+            "group",
+            "phase",
+            "bids",
+            "max price",
+            "term",
+            "open until",
+            "lease",
+            "tenant",
+        ],
         rows.collect(),
         "no orders",
     )

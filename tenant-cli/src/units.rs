@@ -66,8 +66,11 @@ pub fn duration(seconds: u64) -> String {
 
 /// An amount with its denom, such as `1000000uakash`.
 pub fn parse_money(text: &str) -> Result<Money, String> {
-    let fail =
-        |why: &str| Err(format!("{text:?} is not an amount ({why}): write a whole number and the denom, such as 1000000uakash"));
+    let fail = |why: &str| {
+        Err(format!(
+            "{text:?} is not an amount ({why}): write a whole number and the denom, such as 1000000uakash"
+        ))
+    };
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, denom) = text.split_at(split);
     if digits.is_empty() {
@@ -119,7 +122,8 @@ pub fn parse_endpoint(text: &str) -> Result<String, String> {
         return fail("the port is missing");
     };
     let bracketed = host.starts_with('[') && host.ends_with(']');
-    if host.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) || (host.contains(':') && !bracketed) {
+    if host.is_empty() || authority.contains(['/', '?', '#', '@', ' ']) || (host.contains(':') && !bracketed)
+    {
         return fail("that is no host");
     }
     match port.parse::<u16>() {
@@ -149,7 +153,10 @@ pub fn moment(seconds: u64) -> String {
 
 /// Seconds since the epoch, by this machine's clock.
 pub fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_secs()).unwrap_or_default()
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map(|d| d.as_secs())
+        .unwrap_or_default()
 }
 
 /// Bytes with the largest binary unit that divides them well, such as `512Mi`.
@@ -159,7 +166,9 @@ pub fn bytes(count: u64) -> String {
             return format!("{}{unit}", count / size);
         }
     }
-    for (unit, size) in [("TB", 1_000_000_000_000u64), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)] {
+    for (unit, size) in
+        [("TB", 1_000_000_000_000u64), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)]
+    {
         if count >= size && count.is_multiple_of(size) {
             return format!("{}{unit}", count / size);
         }
@@ -182,9 +191,14 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, seconds) in
-            [("90s", 90), ("10m", 600), ("1h", 3600), ("30d", 2_592_000), ("1h30m", 5400), ("1w2d3h4m5s", 788_645)]
-        {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("10m", 600),
+            ("1h", 3600),
+            ("30d", 2_592_000),
+            ("1h30m", 5400),
+            ("1w2d3h4m5s", 788_645),
+        ] {
             assert_eq!(parse_duration(text), Ok(seconds), "{text}");
         }
     }
@@ -192,7 +206,18 @@ mod tests {
     #[test]
     fn bad_durations_say_what_is_accepted() {
         for text in [
-            "", "1", "s", "0s", "1.5h", "-1h", "1H", "1h1h", "1m1h", "99999999999999999999s", "9999999999999999999w", "1 h",
+            "",
+            "1",
+            "s",
+            "0s",
+            "1.5h",
+            "-1h",
+            "1H",
+            "1h1h",
+            "1m1h",
+            "99999999999999999999s",
+            "9999999999999999999w",
+            "1 h",
             "ten",
         ] {
             let error = parse_duration(text).unwrap_err();
@@ -210,7 +235,11 @@ mod tests {
 
     #[test]
     fn amounts_are_read_and_written_back() {
-        for text in ["1000000uakash", "0uakash", "1ibc/27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2"] {
+        for text in [
+            "1000000uakash",
+            "0uakash",
+            "1ibc/27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2",
+        ] {
             assert_eq!(parse_money(text).unwrap().to_string(), text);
         }
     }
@@ -218,11 +247,22 @@ mod tests {
     #[test]
     fn bad_amounts_say_what_is_accepted() {
         for text in [
-            "", "uakash", "100", "1.5uakash", "-1uakash", "1 uakash", "1u", "1_000uakash", "1uakash,2uakash",
+            "",
+            "uakash",
+            "100",
+            "1.5uakash",
+            "-1uakash",
+            "1 uakash",
+            "1u",
+            "1_000uakash",
+            "1uakash,2uakash",
             "340282366920938463463374607431768211456uakash",
         ] {
             let error = parse_money(text).unwrap_err();
-            assert!(error.contains(&format!("{text:?}")) && error.contains("1000000uakash"), "{text}: {error}");
+            assert!(
+                error.contains(&format!("{text:?}")) && error.contains("1000000uakash"),
+                "{text}: {error}"
+            );
         }
     }
 
@@ -237,9 +277,18 @@ mod tests {
     fn endpoints_need_scheme_host_and_port() {
         assert_eq!(parse_endpoint("https://a.example:8443/").unwrap(), "https://a.example:8443");
         assert_eq!(parse_endpoint("https://[::1]:1").unwrap(), "https://[::1]:1");
-        for text in ["a.example:1", "http://a:1", "https://a", "https://:1", "https://a:0", "https://a:70000", "https://a:1/x",
-            "https://u@a:1", "https://::1:1", "https://a b:1"]
-        {
+        for text in [
+            "a.example:1",
+            "http://a:1",
+            "https://a",
+            "https://:1",
+            "https://a:0",
+            "https://a:70000",
+            "https://a:1/x",
+            "https://u@a:1",
+            "https://::1:1",
+            "https://a b:1",
+        ] {
             assert!(parse_endpoint(text).is_err(), "{text}");
         }
     }

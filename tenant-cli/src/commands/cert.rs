@@ -53,7 +53,9 @@ async fn publish(session: &Session, rotate: bool) -> Result<Answer> {
     roots::promote(&session.home, &account)?;
     let fingerprint = root.fingerprint().to_hex();
     let text = match &transaction {
-        Some(_) => format!("root {fingerprint} of {account} is published, valid until {}", moment(root.not_after())),
+        Some(_) => {
+            format!("root {fingerprint} of {account} is published, valid until {}", moment(root.not_after()))
+        }
         None => format!("root {fingerprint} of {account} is on the chain already"),
     };
     let published = json!({
@@ -73,19 +75,22 @@ pub async fn revoke(session: &Session, fingerprint: Option<String>) -> Result<An
             CliError::bad_input(format!("{text:?} is not a fingerprint"))
                 .hint("give the 64 hex digits that akash cert show prints")
         })?,
-        None => roots::current(&session.home, &account)?
-            .map(|root| root.fingerprint())
-            .ok_or_else(|| {
-                CliError::not_found(format!("this home has no root of {account}"))
-                    .hint("name one of those that akash cert show lists")
-            })?,
+        None => roots::current(&session.home, &account)?.map(|root| root.fingerprint()).ok_or_else(|| {
+            CliError::not_found(format!("this home has no root of {account}"))
+                .hint("name one of those that akash cert show lists")
+        })?,
     };
-    session.confirm(&format!("Revoke root {fingerprint} for good? Nobody talks to you under it from then on."))?;
+    session.confirm(&format!(
+        "Revoke root {fingerprint} for good? Nobody talks to you under it from then on."
+    ))?;
     let msg = ExecuteMsg::RevokeRoot { fingerprint: HexBinary::from(fingerprint.0) };
     let result = session.execute_registry(&msg).await?;
     let revoked =
         json!({ "account": account, "fingerprint": fingerprint.to_hex(), "transaction": result.hash });
-    Ok(Answer::new(revoked, format!("root {fingerprint} is revoked\n\nanother one: akash cert publish --rotate")))
+    Ok(Answer::new(
+        revoked,
+        format!("root {fingerprint} is revoked\n\nanother one: akash cert publish --rotate"),
+    ))
 }
 
 #[derive(Serialize)]
@@ -114,7 +119,9 @@ pub async fn show(session: &Session) -> Result<Answer> {
     for fingerprint in &here {
         let known = published.iter().any(|root| root.fingerprint.to_string() == *fingerprint);
         if !known {
-            text.push_str(&format!("\n{fingerprint} is in this home and not on the chain: akash cert publish"));
+            text.push_str(&format!(
+                "\n{fingerprint} is in this home and not on the chain: akash cert publish"
+            ));
         }
     }
     match &current {

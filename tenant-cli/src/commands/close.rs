@@ -28,7 +28,8 @@ pub async fn run(session: &Session, args: CloseArgs) -> Result<Answer> {
     let Some(id) = args.deployment else {
         return Err(CliError::bad_input("nothing to close: name a deployment, or a lease with --lease"));
     };
-    session.confirm(&format!("Close deployment {id} with everything in it? What it did not use comes back."))?;
+    session
+        .confirm(&format!("Close deployment {id} with everything in it? What it did not use comes back."))?;
     session.unlock().await?;
     let progress = session.progress();
     let closed = close(session, &progress, id).await?;
@@ -41,8 +42,11 @@ pub async fn top_up(session: &Session, args: TopUpArgs) -> Result<Answer> {
     let market = &session.chain()?.contracts.market;
     let before = market.lease(args.lease).await?;
     if args.amount.denom != before.price.denom {
-        return Err(CliError::bad_input(format!("{}: lease {} is paid in {}", args.amount, before.id, before.price.denom))
-            .hint(format!("write {}{}", args.amount.amount, before.price.denom)));
+        return Err(CliError::bad_input(format!(
+            "{}: lease {} is paid in {}",
+            args.amount, before.id, before.price.denom
+        ))
+        .hint(format!("write {}{}", args.amount.amount, before.price.denom)));
     }
     session.confirm(&format!("Pay {} into lease {}?", args.amount, before.id))?;
     let msg = market_api::ExecuteMsg::TopUp { lease: args.lease };

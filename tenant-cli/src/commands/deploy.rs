@@ -82,7 +82,8 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let created = session.execute_market(&create, vec![cost.total.clone()]).await?;
     let deployment = created_id(&created)?;
     let created_ms = u64::try_from(progress.elapsed().as_millis()).unwrap_or(u64::MAX);
-    progress.step(format!("deployment {deployment} is on the chain, version {version}, {} locked", cost.total));
+    progress
+        .step(format!("deployment {deployment} is on the chain, version {version}, {} locked", cost.total));
 
     let filter = OrderFilter::Deployment { deployment };
     let orders = session.chain()?.contracts.market.orders_all(filter, MAX_ORDERS).await;
@@ -121,8 +122,11 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
 fn created_id(created: &TxResult) -> Result<DeploymentId> {
     let id = created.event("deployment_created").and_then(|event| event.parse("deployment"));
     id.ok_or_else(|| {
-        CliError::failure(format!("transaction {} took effect, but its event names no deployment", created.hash))
-            .hint("akash deployments lists it; the contracts and this command may be of different versions")
+        CliError::failure(format!(
+            "transaction {} took effect, but its event names no deployment",
+            created.hash
+        ))
+        .hint("akash deployments lists it; the contracts and this command may be of different versions")
     })
 }
 
@@ -193,7 +197,11 @@ async fn one_group(
             Started::Lost(reason) => {
                 let why = start.why_lost(&provider).await;
                 let told = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-                progress.step(format!("{label}: lease {} ended, {}{told}", lease.id, show::end_reason(reason)));
+                progress.step(format!(
+                    "{label}: lease {} ended, {}{told}",
+                    lease.id,
+                    show::end_reason(reason)
+                ));
                 last_end = Some((reason, why));
                 bidding.forget(lease.id);
             }
@@ -217,7 +225,8 @@ async fn nobody(
             .hint("deploy again; with --fallback the next bid takes over by itself")
             .details(json!({ "order": order.id, "end_reason": reason, "bids": bids }));
     }
-    let mut error = CliError::new(Kind::NoBids, format!("{group}: bidding ended without a bid that could be matched"));
+    let mut error =
+        CliError::new(Kind::NoBids, format!("{group}: bidding ended without a bid that could be matched"));
     let mut details = json!({ "order": order.id, "bids": bids });
     // Explains only: when it cannot be asked, the outcome is the same.
     if let Ok(found) = candidates(session, std::slice::from_ref(&order.spec)).await {

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use bollard::query_parameters::{CreateImageOptionsBuilder, ImportImageOptionsBuilder, TagImageOptionsBuilder};
+use bollard::query_parameters::{
+    CreateImageOptionsBuilder, ImportImageOptionsBuilder, TagImageOptionsBuilder,
+};
 use bollard::Docker;
 use futures::StreamExt;
 use serde_json::json;
@@ -18,8 +20,10 @@ pub async fn run(session: &Session, command: ImageCommand) -> Result<Answer> {
     let (repository, tag) = split_name(&name)?;
     let saved = is_saved_image(&file)?;
     if saved && !cmd.is_empty() {
-        return Err(CliError::bad_input("--cmd is for a file system; an image that was saved has its own command")
-            .hint("leave --cmd out"));
+        return Err(CliError::bad_input(
+            "--cmd is for a file system; an image that was saved has its own command",
+        )
+        .hint("leave --cmd out"));
     }
     let docker = connect(session)?;
     let docker = docker.negotiate_version().await.map_err(|error| engine(&error))?;
@@ -66,9 +70,13 @@ fn split_name(name: &str) -> Result<(String, String)> {
     let fine = |part: &str, more: &str| {
         !part.is_empty()
             && part.len() <= 128
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || more.as_bytes().contains(&b))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || more.as_bytes().contains(&b))
     };
-    let tag_fine = !tag.is_empty() && tag.len() <= 128 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    let tag_fine = !tag.is_empty()
+        && tag.len() <= 128
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !fine(repository, "./:_-") || !tag_fine {
         return Err(CliError::bad_input(format!("{name:?} is not an image's name"))
             .hint("write NAME:TAG in lower case, such as web:1"));
@@ -100,22 +108,26 @@ fn is_saved_image(path: &Path) -> Result<bool> {
     }
 }
 
-async fn body(path: &Path) -> Result<bollard::BodyType> {
+async fn body(path: &Path) -> Result<ReaderStream<tokio::fs::File>> {
     let file = tokio::fs::File::open(path).await.map_err(|error| io_error("read", path, &error))?;
-    Ok(bollard::body_try_stream(ReaderStream::new(file)))
+    Ok(ReaderStream::new(file))
 }
 
 async fn load(docker: &Docker, path: &Path, repository: &str, tag: &str) -> Result<()> {
     let options = ImportImageOptionsBuilder::new().build();
     let mut loaded = None;
-    let mut answers = docker.import_image(options, body(path).await?, None);
+    let mut answers = docker.import_image(options, bollard::body_try_stream(body(path).await?), None);
     while let Some(answer) = answers.next().await {
         let text = answer.map_err(|error| engine(&error))?.stream.unwrap_or_default();
-        let named = text.trim().strip_prefix("Loaded image: ").or(text.trim().strip_prefix("Loaded image ID: "));
+        let named =
+            text.trim().strip_prefix("Loaded image: ").or(text.trim().strip_prefix("Loaded image ID: "));
         loaded = named.map(str::to_owned).or(loaded);
     }
     let Some(loaded) = loaded else {
-        return Err(CliError::failure(format!("the engine took {} but named no image in it", path.display())));
+        return Err(CliError::failure(format!(
+            "the engine took {} but named no image in it",
+            path.display()
+        )));
     };
     let options = TagImageOptionsBuilder::new().repo(repository).tag(tag).build();
     docker.tag_image(&loaded, Some(options)).await.map_err(|error| engine(&error))
@@ -126,7 +138,8 @@ async fn import(docker: &Docker, path: &Path, repository: &str, tag: &str, cmd: 
     if !cmd.is_empty() {
         options = options.changes(vec![format!("CMD {}", json!(cmd))]);
     }
-    let mut answers = docker.create_image(Some(options.build()), Some(body(path).await?), None);
+    let mut answers =
+        docker.create_image(Some(options.build()), Some(bollard::body_try_stream(body(path).await?)), None);
     while let Some(answer) = answers.next().await {
         answer.map_err(|error| engine(&error))?;
     }

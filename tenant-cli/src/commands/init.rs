@@ -42,7 +42,13 @@ pub async fn run(session: &Session, args: InitArgs) -> Result<Answer> {
         Err(error) if error.kind != Kind::NotFound => return Err(error),
         // With --recover an existing key is refused rather than taken for the one meant.
         _ => {
-            let made = keystore::create(&session.home, &name, &book.bech32_prefix, args.recover, args.no_passphrase)?;
+            let made = keystore::create(
+                &session.home,
+                &name,
+                &book.bech32_prefix,
+                args.recover,
+                args.no_passphrase,
+            )?;
             let mnemonic = made.mnemonic.as_ref().map(|words| keystore::reveal(words).to_owned());
             (chain_client::Signer::address(&made.key).to_owned(), made.encrypted, mnemonic)
         }
@@ -59,8 +65,7 @@ pub async fn run(session: &Session, args: InitArgs) -> Result<Answer> {
         Some(root) => root,
         None => roots::create(&session.home, &address)?,
     };
-    let mut state =
-        RootState { fingerprint: root.fingerprint().to_hex(), published: false, reason: None };
+    let mut state = RootState { fingerprint: root.fingerprint().to_hex(), published: false, reason: None };
     if args.no_publish {
         state.reason = Some("--no-publish was given".to_owned());
     } else {

@@ -16,7 +16,8 @@ pub fn run(session: &Session, command: KeysCommand) -> Result<Answer> {
             let info = keystore::inspect(home, &name)?;
             let file = keystore::path(home, &name)?.display().to_string();
             let text = info.address.clone();
-            let shown = json!({ "name": name, "address": info.address, "encrypted": info.encrypted, "file": file });
+            let shown =
+                json!({ "name": name, "address": info.address, "encrypted": info.encrypted, "file": file });
             Ok(Answer::new(shown, text))
         }
         KeysCommand::Add { name, recover, no_passphrase } => {
@@ -30,8 +31,7 @@ pub fn run(session: &Session, command: KeysCommand) -> Result<Answer> {
                     "\n\nRecovery phrase, shown this once; whoever has it has the account. Write it down:\n\n{words}"
                 ));
             }
-            let made =
-                json!({ "name": name, "address": address, "encrypted": made.encrypted, "mnemonic": mnemonic });
+            let made = json!({ "name": name, "address": address, "encrypted": made.encrypted, "mnemonic": mnemonic });
             Ok(Answer::new(made, text))
         }
         KeysCommand::List => {
@@ -46,7 +46,11 @@ pub fn run(session: &Session, command: KeysCommand) -> Result<Answer> {
                 };
                 vec![format!("{name}{mark}"), address, protection]
             });
-            let text = table(&["name", "address", "protection"], rows.collect(), "no keys; make one with akash init");
+            let text = table(
+                &["name", "address", "protection"],
+                rows.collect(),
+                "no keys; make one with akash init",
+            );
             let items: Vec<Value> = keys
                 .iter()
                 .map(|(name, info)| match info {
@@ -59,7 +63,9 @@ pub fn run(session: &Session, command: KeysCommand) -> Result<Answer> {
             Ok(Answer::new(json!({ "items": items }), text))
         }
         KeysCommand::Export { name } => {
-            session.confirm(&format!("Print the recovery phrase of {name}? Whoever reads it has the account."))?;
+            session.confirm(&format!(
+                "Print the recovery phrase of {name}? Whoever reads it has the account."
+            ))?;
             let words = keystore::export(home, &name)?;
             let words = keystore::reveal(&words);
             Ok(Answer::new(json!({ "name": name, "mnemonic": words }), words))

@@ -134,7 +134,8 @@ pub struct Listed {
 pub async fn with_record(session: &Session, provider: Provider) -> Result<Listed> {
     let contracts = &session.chain()?.contracts;
     let owner = provider.owner.as_str();
-    let (record, stake) = futures::join!(contracts.market.provider_record(owner), contracts.staking.stake(owner));
+    let (record, stake) =
+        futures::join!(contracts.market.provider_record(owner), contracts.staking.stake(owner));
     Ok(Listed { record: record?, stake: stake?, provider })
 }
 
@@ -149,8 +150,10 @@ pub async fn providers(session: &Session, args: ProvidersArgs) -> Result<Answer>
     for provider in list.items {
         items.push(with_record(session, provider).await?);
     }
-    let rows: Vec<_> =
-        items.iter().map(|item| (item.provider.clone(), item.record.clone(), item.stake.bonded.to_string())).collect();
+    let rows: Vec<_> = items
+        .iter()
+        .map(|item| (item.provider.clone(), item.record.clone(), item.stake.bonded.to_string()))
+        .collect();
     let text = show::providers(&rows, now());
     Ok(answer(List { items, more: list.more }, text))
 }

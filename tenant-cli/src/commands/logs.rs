@@ -30,7 +30,8 @@ struct Line<'a> {
 pub async fn run(session: &Session, args: LogsArgs) -> Result<Done> {
     let leases = live_leases(session, args.deployment, args.group.as_deref()).await?;
     let several = leases.len() > 1;
-    let query = LogsQuery { service: args.service.clone(), replica: None, tail: args.tail, follow: args.follow };
+    let query =
+        LogsQuery { service: args.service.clone(), replica: None, tail: args.tail, follow: args.follow };
     let (lines, mut incoming) = mpsc::channel::<(usize, LogLine)>(BUFFER);
     let read_all = async {
         let mut readers: FuturesUnordered<_> = leases

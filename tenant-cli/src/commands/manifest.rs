@@ -17,7 +17,8 @@ pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
                 .groups
                 .iter()
                 .map(|group| {
-                    let services: Vec<&str> = group.services.iter().map(|service| service.name.as_str()).collect();
+                    let services: Vec<&str> =
+                        group.services.iter().map(|service| service.name.as_str()).collect();
                     json!({ "group": group.name, "services": services })
                 })
                 .collect();
@@ -31,8 +32,9 @@ pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
         ManifestCommand::Show { file } => {
             let manifest = sdl::read(session, file)?.manifest();
             let version = manifest.version().to_string();
-            let canonical = String::from_utf8(manifest.to_canonical_json())
-                .map_err(|error| CliError::failure(format!("the canonical manifest is not UTF-8: {error}")))?;
+            let canonical = String::from_utf8(manifest.to_canonical_json()).map_err(|error| {
+                CliError::failure(format!("the canonical manifest is not UTF-8: {error}"))
+            })?;
             let value: serde_json::Value = serde_json::from_str(&canonical)
                 .map_err(|error| CliError::failure(format!("the canonical manifest is not JSON: {error}")))?;
             let text = serde_json::to_string_pretty(&value).unwrap_or_else(|_| canonical.clone());

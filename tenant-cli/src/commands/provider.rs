@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{cert, lists};
-use crate::cli::{ContactArgs, OperatorCommand, ProviderCommand, ProviderUpdateArgs, RegisterArgs, RootCommand};
+use crate::cli::{
+    ContactArgs, OperatorCommand, ProviderCommand, ProviderUpdateArgs, RegisterArgs, RootCommand,
+};
 use crate::error::{CliError, Kind, Result};
 use crate::flow::close::{list, sum};
 use crate::output::{facts, table, Answer};
@@ -31,7 +33,10 @@ pub async fn run(session: &Session, command: ProviderCommand) -> Result<Answer> 
             let result = session.execute_registry(&ExecuteMsg::Deregister {}).await?;
             let owner = session.address()?;
             let value = json!({ "provider": owner, "transaction": result.hash });
-            Ok(Answer::new(value, format!("{owner} is not a provider any more\n\nits stake: akash provider unbond AMOUNT")))
+            Ok(Answer::new(
+                value,
+                format!("{owner} is not a provider any more\n\nits stake: akash provider unbond AMOUNT"),
+            ))
         }
         ProviderCommand::Stake { amount } => {
             staking_denom(session, &amount).await?;
@@ -57,12 +62,15 @@ pub async fn run(session: &Session, command: ProviderCommand) -> Result<Answer> 
         ProviderCommand::Root(RootCommand::Publish { file: Some(file) }) => {
             let der = roots::certificate(&session.read_file(&file)?, &file.display().to_string())?;
             let fingerprint = identity::Fingerprint::of(&der).to_hex();
-            let result = session.execute_registry(&ExecuteMsg::PublishRoot { der: Binary::from(der) }).await?;
+            let result =
+                session.execute_registry(&ExecuteMsg::PublishRoot { der: Binary::from(der) }).await?;
             let account = session.address()?;
             let value = json!({ "account": account, "fingerprint": fingerprint, "transaction": result.hash });
             Ok(Answer::new(value, format!("root {fingerprint} of {account} is published")))
         }
-        ProviderCommand::Root(RootCommand::Revoke { fingerprint }) => cert::revoke(session, Some(fingerprint)).await,
+        ProviderCommand::Root(RootCommand::Revoke { fingerprint }) => {
+            cert::revoke(session, Some(fingerprint)).await
+        }
         ProviderCommand::Root(RootCommand::Show) => cert::show(session).await,
         ProviderCommand::Show { provider } => {
             let provider = session.address_or(provider)?;
@@ -71,11 +79,14 @@ pub async fn run(session: &Session, command: ProviderCommand) -> Result<Answer> 
         ProviderCommand::Withdraw { lease, provider } => withdraw(session, lease, provider).await,
         ProviderCommand::Notice { lease } => {
             session.confirm(&format!("Give notice on lease {lease}?"))?;
-            let result = session.execute_market(&market_api::ExecuteMsg::GiveNotice { lease }, vec![]).await?;
+            let result =
+                session.execute_market(&market_api::ExecuteMsg::GiveNotice { lease }, vec![]).await?;
             lease_answer(session, lease, result.hash).await
         }
         ProviderCommand::Break { lease, reason } => {
-            session.confirm(&format!("Break lease {lease}? It is a fault: it costs stake and stays on the record."))?;
+            session.confirm(&format!(
+                "Break lease {lease}? It is a fault: it costs stake and stays on the record."
+            ))?;
             let msg = market_api::ExecuteMsg::BreakLease { lease, reason };
             let result = session.execute_market(&msg, vec![]).await?;
             lease_answer(session, lease, result.hash).await
@@ -194,7 +205,8 @@ fn text(listed: &lists::Listed, roots: &[registry_api::Root]) -> String {
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let contact = &provider.contact;
     let contact = [&contact.name, &contact.email, &contact.website];
-    let contact: Vec<&str> = contact.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    let contact: Vec<&str> =
+        contact.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
     let out = facts(&[
         ("provider", provider.owner.to_string()),
         ("state", show::provider_state(provider, now())),
@@ -203,7 +215,13 @@ fn text(listed: &lists::Listed, roots: &[registry_api::Root]) -> String {
         ("attributes", or_none(show::attributes(provider))),
         ("operators", or_none(operators.join(" "))),
         ("contact", or_none(contact.join(", "))),
-        ("stake", format!("{} bonded, {} unbonding, {} slashed ever", listed.stake.bonded, listed.stake.unbonding, listed.stake.slashed)),
+        (
+            "stake",
+            format!(
+                "{} bonded, {} unbonding, {} slashed ever",
+                listed.stake.bonded, listed.stake.unbonding, listed.stake.slashed
+            ),
+        ),
         (
             "leases",
             format!(

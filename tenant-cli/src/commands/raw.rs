@@ -61,8 +61,14 @@ fn address(session: &Session, name: &str) -> Result<String> {
     }
     book.address(name).map(str::to_owned).map_err(|_| {
         let known: Vec<&str> = book.contracts.keys().map(String::as_str).collect();
-        CliError::bad_input(format!("{name:?} is neither a contract of the address book nor an address of this chain"))
-            .hint(format!("one of {}, or an address that begins with {}1", known.join(", "), book.bech32_prefix))
+        CliError::bad_input(format!(
+            "{name:?} is neither a contract of the address book nor an address of this chain"
+        ))
+        .hint(format!(
+            "one of {}, or an address that begins with {}1",
+            known.join(", "),
+            book.bech32_prefix
+        ))
     })
 }
 

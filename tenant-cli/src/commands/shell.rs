@@ -32,7 +32,11 @@ pub async fn run(session: &Session, args: ShellArgs) -> Result<Done> {
         replica: args.replica,
         tty,
         stdin: !capture,
-        size: if tty { crossterm::terminal::size().ok().map(|(columns, rows)| (rows, columns)) } else { None },
+        size: if tty {
+            crossterm::terminal::size().ok().map(|(columns, rows)| (rows, columns))
+        } else {
+            None
+        },
         command: args.command,
     };
     let mut refused = None;
@@ -42,7 +46,9 @@ pub async fn run(session: &Session, args: ShellArgs) -> Result<Done> {
             Ok(socket) if capture => return captured(socket).await,
             Ok(socket) => return interactive(socket, tty).await,
             // The service may be in another group of the deployment.
-            Err(error) if matches!(error.problem(), Some(Problem::NoSuchService { .. })) => refused = Some(error),
+            Err(error) if matches!(error.problem(), Some(Problem::NoSuchService { .. })) => {
+                refused = Some(error)
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -125,10 +131,9 @@ enum Output {
     Exit(i64),
 }
 
-fn output(
-    message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
-) -> Result<Option<Output>> {
-    let broken = |why: String| CliError::unreachable(format!("the session broke off: {why}")).hint("try again");
+fn output(message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>) -> Result<Option<Output>> {
+    let broken =
+        |why: String| CliError::unreachable(format!("the session broke off: {why}")).hint("try again");
     let message = match message {
         Some(Ok(message)) => message,
         Some(Err(error)) => return Err(broken(error.to_string())),

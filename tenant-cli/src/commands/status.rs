@@ -79,7 +79,8 @@ async fn one(session: &Session, id: DeploymentId) -> Result<DeploymentStatus> {
             Err(error) => LeaseView { lease, status: None, problem: Some(error.message) },
         })
         .collect();
-    let urls = leases.iter().flat_map(|view| view.status.iter().flat_map(|status| urls(&status.services))).collect();
+    let urls =
+        leases.iter().flat_map(|view| view.status.iter().flat_map(|status| urls(&status.services))).collect();
     Ok(DeploymentStatus { deployment, orders, leases, urls })
 }
 
@@ -116,7 +117,8 @@ fn text(status: &DeploymentStatus) -> String {
 fn provider_side(status: &LeaseStatus) -> String {
     let mut lines = vec![format!("state   {}", control(&status.control))];
     for service in &status.services {
-        let mut line = format!("{}  {} of {} run, {}", service.name, service.running, service.desired, service.image);
+        let mut line =
+            format!("{}  {} of {} run, {}", service.name, service.running, service.desired, service.image);
         let restarts: u32 = service.replicas.iter().map(|replica| replica.restarts).sum();
         if restarts > 0 {
             line.push_str(&format!(", restarted {restarts} times"));
@@ -133,7 +135,9 @@ fn provider_side(status: &LeaseStatus) -> String {
 
 fn control(control: &Control) -> String {
     match control {
-        Control::AwaitingManifest { version } => format!("waits for the manifest {version}: akash send-manifest"),
+        Control::AwaitingManifest { version } => {
+            format!("waits for the manifest {version}: akash send-manifest")
+        }
         Control::Verifying => "checks the manifest".to_owned(),
         Control::Starting => "starts".to_owned(),
         Control::Activating => "runs, being activated".to_owned(),

@@ -90,7 +90,10 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
                     path.display(),
                     args.deployment
                 ))
-                .hint(format!("name the file that was deployed, or bring the new one out: akash update {} FILE", args.deployment)));
+                .hint(format!(
+                    "name the file that was deployed, or bring the new one out: akash update {} FILE",
+                    args.deployment
+                )));
             }
             kept::keep(&session.home, &manifest)?;
             manifest
@@ -107,12 +110,17 @@ async fn own(session: &Session, id: DeploymentId) -> Result<Deployment> {
     let deployment = session.chain()?.contracts.market.deployment(id).await?;
     let me = session.address()?;
     if deployment.tenant.as_str() != me {
-        return Err(CliError::refused(format!("deployment {id} belongs to {}, this key is {me}", deployment.tenant))
-            .hint("choose the key of its tenant with --key NAME"));
+        return Err(CliError::refused(format!(
+            "deployment {id} belongs to {}, this key is {me}",
+            deployment.tenant
+        ))
+        .hint("choose the key of its tenant with --key NAME"));
     }
     if deployment.state != DeploymentState::Active {
         let state = show::deployment_state(deployment.state);
-        return Err(CliError::refused(format!("deployment {id} is {state}")).hint("deploy again: akash deploy FILE"));
+        return Err(
+            CliError::refused(format!("deployment {id} is {state}")).hint("deploy again: akash deploy FILE")
+        );
     }
     Ok(deployment)
 }
@@ -126,7 +134,8 @@ async fn fits(session: &Session, manifest: &Manifest, leases: &[Lease]) -> Resul
         match manifest.group(&sold.name) {
             None => problems.push(format!("lease {}: the file has no group {:?}", lease.id, sold.name)),
             Some(group) => {
-                problems.extend(check_fits(group, &sold).err().map(|why| format!("lease {}: {why}", lease.id)));
+                problems
+                    .extend(check_fits(group, &sold).err().map(|why| format!("lease {}: {why}", lease.id)));
             }
         }
     }
@@ -148,7 +157,8 @@ async fn hand_out(
 ) -> Result<Answer> {
     let version = manifest.version();
     let bytes = Bytes::from(manifest.to_canonical_json());
-    let each = join_all(leases.iter().map(|lease| one(session, progress, lease, bytes.clone(), version, timeout)));
+    let each =
+        join_all(leases.iter().map(|lease| one(session, progress, lease, bytes.clone(), version, timeout)));
     let results = tokio::select! {
         results = each => results,
         () = interrupted() => {
@@ -189,7 +199,13 @@ async fn hand_out(
             (None, Some(_)) => "runs".to_owned(),
             (None, None) => "the provider has it".to_owned(),
         };
-        vec![view.lease.to_string(), view.group.clone(), show::short(&view.provider), state, view.urls.join(" ")]
+        vec![
+            view.lease.to_string(),
+            view.group.clone(),
+            show::short(&view.provider),
+            state,
+            view.urls.join(" "),
+        ]
     });
     let leases = table(&["lease", "group", "provider", "state", "reachable"], rows.collect(), "no leases");
     let updated = Updated {
@@ -205,7 +221,10 @@ async fn hand_out(
         let hint = error.hint.unwrap_or_else(|| format!("akash send-manifest {} tries again", deployment.id));
         return Err(CliError::new(error.kind, error.message).hint(hint).details(details));
     }
-    let text = format!("deployment {} has version {version} (revision {})\n\n{leases}", deployment.id, deployment.revision);
+    let text = format!(
+        "deployment {} has version {version} (revision {})\n\n{leases}",
+        deployment.id, deployment.revision
+    );
     Ok(Answer::new(updated, text))
 }
 

@@ -7,7 +7,7 @@ use cosmwasm_std::Uint128;
 use market_api::{Bid, ExecuteMsg, LeaseId, Order, OrderId, OrderPhase};
 use serde::Serialize;
 
-use crate::error::{CliError, Result};
+use crate::error::Result;
 use crate::flow::{PATIENCE, POLL};
 use crate::progress::Progress;
 use crate::session::Session;
@@ -167,7 +167,8 @@ impl<'a> Bidding<'a> {
         };
         let since = *self.matching_since.get_or_insert(height);
         // Without a bid nobody else has a reason to call.
-        let ours = order.bids == 0 || order.phase == OrderPhase::Lapsed || height >= since + BLOCKS_FOR_OTHERS;
+        let ours =
+            order.bids == 0 || order.phase == OrderPhase::Lapsed || height >= since + BLOCKS_FOR_OTHERS;
         if !ours {
             return Ok(());
         }
@@ -198,11 +199,6 @@ fn why_lost(bid: &Bid, won: &Bid) -> Option<String> {
     } else {
         "no longer eligible at the match, or gave the lease back".to_owned()
     })
-}
-
-/// What a script gets when nobody won.
-pub fn expired(order: OrderId) -> CliError {
-    CliError::new(crate::error::Kind::NoBids, format!("order {order} ended without a bid that could be matched"))
 }
 
 #[cfg(test)]

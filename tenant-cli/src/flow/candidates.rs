@@ -174,7 +174,12 @@ mod tests {
     fn only_would_and_could_leave_hope() {
         let of = |verdict| GroupCandidates {
             group: "g".into(),
-            candidates: vec![Candidate { provider: "p".into(), verdict, price: None, reasons: vec!["r".into()] }],
+            candidates: vec![Candidate {
+                provider: "p".into(),
+                verdict,
+                price: None,
+                reasons: vec!["r".into()],
+            }],
         };
         assert!(of(Verdict::WouldBid).any_might_bid());
         assert!(of(Verdict::CouldBid).any_might_bid());

@@ -72,9 +72,14 @@ impl Closed {
                 lease.reason.map(show::end_reason).unwrap_or_default().to_owned(),
             ]
         });
-        let leases = table(&["lease", "provider", "served", "paid", "refunded", "end"], rows.collect(), "no leases");
+        let leases =
+            table(&["lease", "provider", "served", "paid", "refunded", "end"], rows.collect(), "no leases");
         let sums = facts(&[("paid", list(&self.paid)), ("refunded", list(&self.refunded))]);
-        format!("deployment {} is {}\n\n{leases}\n\n{sums}", self.deployment, show::deployment_state(self.state))
+        format!(
+            "deployment {} is {}\n\n{leases}\n\n{sums}",
+            self.deployment,
+            show::deployment_state(self.state)
+        )
     }
 }
 
@@ -91,14 +96,19 @@ pub async fn close(session: &Session, progress: &Progress, id: DeploymentId) -> 
     let mut deployment = market.deployment(id).await?;
     let me = session.address()?;
     if deployment.tenant.as_str() != me {
-        return Err(CliError::refused(format!("deployment {id} belongs to {}, this key is {me}", deployment.tenant))
-            .hint("choose the key of its tenant with --key NAME"));
+        return Err(CliError::refused(format!(
+            "deployment {id} belongs to {}, this key is {me}",
+            deployment.tenant
+        ))
+        .hint("choose the key of its tenant with --key NAME"));
     }
     let orders = market.orders_all(OrderFilter::Deployment { deployment: id }, MAX_OF_DEPLOYMENT).await?;
     let mut transactions = Vec::new();
     while deployment.state != DeploymentState::Closed {
         progress.wait(format!("closing deployment {id}, {} left", deployment.live));
-        let sent = session.execute_market(&ExecuteMsg::CloseDeployment { deployment: id, limit: None }, vec![]).await;
+        let sent = session
+            .execute_market(&ExecuteMsg::CloseDeployment { deployment: id, limit: None }, vec![])
+            .await;
         match sent {
             Ok(result) => transactions.push(result.hash),
             Err(error) if error.kind == Kind::Refused => {
@@ -112,7 +122,8 @@ pub async fn close(session: &Session, progress: &Progress, id: DeploymentId) -> 
         deployment = market.deployment(id).await?;
     }
     let leases = market.leases_all(LeaseFilter::Deployment { deployment: id }, MAX_OF_DEPLOYMENT).await?;
-    let unlocked = sum(orders.iter().filter(|order| gives_back(order, &transactions)).map(|order| &order.locked));
+    let unlocked =
+        sum(orders.iter().filter(|order| gives_back(order, &transactions)).map(|order| &order.locked));
     let leases: Vec<ClosedLease> = leases.iter().map(ClosedLease::of).collect();
     let refunded = sum(leases.iter().map(|lease| &lease.refunded).chain(&unlocked));
     Ok(Closed {
@@ -149,7 +160,10 @@ pub fn sum<'a>(money: impl IntoIterator<Item = &'a Money>) -> Vec<Money> {
         let sum = sums.entry(&part.denom).or_default();
         *sum = sum.saturating_add(part.amount);
     }
-    sums.into_iter().filter(|(_, amount)| !amount.is_zero()).map(|(denom, amount)| Money::new(denom, amount)).collect()
+    sums.into_iter()
+        .filter(|(_, amount)| !amount.is_zero())
+        .map(|(denom, amount)| Money::new(denom, amount))
+        .collect()
 }
 
 #[cfg(test)]

@@ -110,23 +110,32 @@ impl<'a> Start<'a> {
         if let Some(lost) = self.send(&gateway).await? {
             return Ok(Started::Lost(lost));
         }
-        self.watch(&gateway, |status| status.version.as_ref().is_some_and(|running| running.as_slice() == version))
-            .await
+        self.watch(&gateway, |status| {
+            status.version.as_ref().is_some_and(|running| running.as_slice() == version)
+        })
+        .await
     }
 
     /// Sends the manifest until the provider has it; says how the lease ended if it did.
     pub async fn send(&mut self, gateway: &Gateway) -> Result<Option<EndReason>> {
-        self.progress.wait(format!("{}: sending the manifest to {}", self.label, show::short(gateway.provider())));
+        self.progress.wait(format!(
+            "{}: sending the manifest to {}",
+            self.label,
+            show::short(gateway.provider())
+        ));
         loop {
             match gateway.send_manifest(self.lease, self.manifest.clone()).await {
                 Ok(_) => {
                     self.gateway_unknown = None;
                     self.timings.manifest_sent_ms = Some(self.elapsed());
-                    self.progress.step(format!("{}: the provider has the manifest and checked it", self.label));
+                    self.progress
+                        .step(format!("{}: the provider has the manifest and checked it", self.label));
                     return Ok(None);
                 }
                 // The agent may not have seen the block yet that this client has seen.
-                Err(error) if error.is_passing() || self.not_caught_up(&error) => self.gateway_silent(&error.into())?,
+                Err(error) if error.is_passing() || self.not_caught_up(&error) => {
+                    self.gateway_silent(&error.into())?
+                }
                 Err(error) => {
                     if let Some(Problem::LeaseEnded { .. }) = error.problem() {
                         self.chain_asked = None;
@@ -248,7 +257,8 @@ impl<'a> Start<'a> {
     }
 
     async fn last_lines(&self, gateway: &Gateway, service: &str) -> Vec<String> {
-        let query = LogsQuery { service: Some(service.to_owned()), tail: Some(LAST_LINES), ..LogsQuery::default() };
+        let query =
+            LogsQuery { service: Some(service.to_owned()), tail: Some(LAST_LINES), ..LogsQuery::default() };
         let collect = async {
             let mut stream = gateway.logs(self.lease, &query).map_err(CliError::from).await?;
             let mut lines = Vec::new();
@@ -281,8 +291,12 @@ impl<'a> Start<'a> {
         match lease.phase {
             LeasePhase::Ended => Ok(Some(lease.end_reason.unwrap_or(EndReason::TenantClosed))),
             LeasePhase::Overdue => {
-                self.progress.step(format!("{}: the winner is silent past its window, expiring the lease", self.label));
-                let expired = self.session.execute_market(&ExecuteMsg::ExpireLease { lease: self.lease }, vec![]).await;
+                self.progress.step(format!(
+                    "{}: the winner is silent past its window, expiring the lease",
+                    self.label
+                ));
+                let expired =
+                    self.session.execute_market(&ExecuteMsg::ExpireLease { lease: self.lease }, vec![]).await;
                 match expired {
                     Ok(_) => Ok(Some(EndReason::ActivationExpired)),
                     // Somebody else was first, or it was activated at the last moment; the next look tells.
@@ -319,9 +333,12 @@ impl<'a> Start<'a> {
     async fn pause(&self) -> Result<()> {
         if Instant::now() >= self.deadline {
             let lease = self.lease;
-            return Err(CliError::timed_out(format!("{}: lease {lease} does not run yet: {}", self.label, self.last))
-                .hint("it may still come up: akash status shows it, akash close ends it")
-                .details(json!({ "lease": lease })));
+            return Err(CliError::timed_out(format!(
+                "{}: lease {lease} does not run yet: {}",
+                self.label, self.last
+            ))
+            .hint("it may still come up: akash status shows it, akash close ends it")
+            .details(json!({ "lease": lease })));
         }
         tokio::time::sleep(POLL).await;
         Ok(())
@@ -332,7 +349,8 @@ impl<'a> Start<'a> {
         let ask = async {
             let gateway = self.session.gateway(provider).await.ok()?;
             let events = gateway.events(self.lease).await.ok()?.events;
-            let telling = |kind| matches!(kind, EventKind::Failed | EventKind::ManifestRefused | EventKind::GaveUp);
+            let telling =
+                |kind| matches!(kind, EventKind::Failed | EventKind::ManifestRefused | EventKind::GaveUp);
             events.into_iter().rev().find(|event| telling(event.kind)).map(|event| event.message)
         };
         // It only explains; a winner that is silent stays so.
