@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bidding::Bidder;
-use crate::chain::{Chain, LiveChain, SharedChain};
+use crate::chain::{is_absence, LiveChain, SharedChain};
 use crate::config::Config;
 use crate::core::Core;
 use crate::follow::Follower;
@@ -98,7 +98,7 @@ impl Roots for ChainRoots {
                 RootState::Expired => RootStatus::Expired,
                 RootState::Revoked => RootStatus::Revoked,
             }),
-            Err(e) if e.is_not_found() => Ok(RootStatus::NotPublished),
+            Err(e) if is_absence(&e) => Ok(RootStatus::NotPublished),
             Err(e) => Err(Unknown::new(e)),
         }
     }
@@ -283,6 +283,7 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
             move |block, keys| core.on_block(block, keys)
         }),
         poll: config.chain.poll.0,
+        snapshot_due: true,
     };
     group.spawn("follow", follower.run(stop.clone()));
 

@@ -28,7 +28,8 @@ pub trait Chain: Send + Sync + 'static {
     fn provider(&self) -> &str;
 
     async fn params(&self, height: u64) -> Answer<Params>;
-    async fn standing(&self, height: u64) -> Answer<Standing>;
+    /// None when this provider is not registered.
+    async fn standing(&self, height: u64) -> Answer<Option<Standing>>;
     async fn order(&self, height: u64, id: OrderId) -> Answer<Order>;
     /// Open orders by id.
     async fn open_orders(&self, height: u64, after: Option<OrderId>) -> Answer<Page<Order, OrderId>>;
@@ -38,7 +39,8 @@ pub trait Chain: Send + Sync + 'static {
     async fn own_bid(&self, height: u64, order: OrderId) -> Answer<Option<Bid>>;
     /// This provider's bids that are in a book or whose deposit is not back.
     async fn own_bids(&self, height: u64, after: Option<OrderId>) -> Answer<Page<Bid, OrderId>>;
-    async fn lease(&self, height: u64, id: LeaseId) -> Answer<Lease>;
+    /// None when the chain has no such lease.
+    async fn lease(&self, height: u64, id: LeaseId) -> Answer<Option<Lease>>;
     /// This provider's pending and active leases.
     async fn live_leases(&self, height: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>>;
     /// All leases that this provider ever had.
@@ -64,11 +66,23 @@ pub struct LiveChain {
     pub provider: String,
 }
 
+/// How the contracts say that something does not exist. Any other refusal of a query says nothing about the state.
+const ABSENCES: [&str; 5] = ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
+
+/// Whether the chain itself states that there is no such thing.
+pub fn is_absence(error: &QueryError) -> bool {
+    match error {
+        QueryError::NotFound { .. } => true,
+        QueryError::Contract { message, .. } => ABSENCES.iter().any(|text| message.contains(text)),
+        _ => false,
+    }
+}
+
 /// An absence that the chain itself states; anything else that is wrong stays an error.
 fn absent<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
-        Err(e) if !e.is_unknown() => Ok(None),
+        Err(e) if is_absence(&e) => Ok(None),
         Err(e) => Err(e),
     }
 }
@@ -95,10 +109,11 @@ impl Chain for LiveChain {
         Ok(self.contracts.market.at(height).config().await?.params)
     }
 
-    async fn standing(&self, height: u64) -> Answer<Standing> {
+    async fn standing(&self, height: u64) -> Answer<Option<Standing>> {
         let at = self.contracts.at(height);
         let (record, stake) = tokio::join!(at.registry.provider(&self.provider), at.staking.stake(&self.provider));
-        Ok(Standing { record: record?, stake: stake?.bonded })
+        let Some(record) = absent(record)? else { return Ok(None) };
+        Ok(Some(Standing { record, stake: stake?.bonded }))
     }
 
     async fn order(&self, height: u64, id: OrderId) -> Answer<Order> {
@@ -124,8 +139,8 @@ impl Chain for LiveChain {
         market.bids_of_provider(&self.provider, after, Some(cloud_std::MAX_PAGE_LIMIT)).await
     }
 
-    async fn lease(&self, height: u64, id: LeaseId) -> Answer<Lease> {
-        self.contracts.market.at(height).lease(id).await
+    async fn lease(&self, height: u64, id: LeaseId) -> Answer<Option<Lease>> {
+        absent(self.contracts.market.at(height).lease(id).await)
     }
 
     async fn live_leases(&self, height: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>> {

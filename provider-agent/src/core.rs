@@ -36,8 +36,8 @@ pub struct Core {
     /// Tasks that wait for outcomes; they end with the transaction queue.
     pub tasks: TaskTracker,
     head: watch::Sender<Head>,
-    /// The newest height at which a message of ours took effect.
-    own_height: AtomicU64,
+    /// The newest height that is known to exist, by a node's word or by a message of ours that took effect in it.
+    newest: AtomicU64,
     capacity: Mutex<Amounts>,
     touched_orders: Mutex<BTreeSet<u64>>,
     decisions: Mutex<VecDeque<OrderLine>>,
@@ -57,7 +57,7 @@ impl Core {
             queue: Arc::default(),
             tasks: TaskTracker::new(),
             head: watch::Sender::new(Head::default()),
-            own_height: AtomicU64::new(0),
+            newest: AtomicU64::new(0),
             capacity: Mutex::default(),
             touched_orders: Mutex::default(),
             decisions: Mutex::default(),
@@ -72,6 +72,7 @@ impl Core {
     /// The follower's report. Orders are noted before the head moves and leases queued after it, so that whoever
     /// wakes by either finds the other.
     pub fn on_block(&self, block: NewBlock, keys: &[Key]) {
+        self.newest.fetch_max(block.tip, Ordering::AcqRel);
         lock(&self.touched_orders).extend(keys.iter().filter_map(|key| match key {
             Key::Order(id) => Some(*id),
             Key::Lease(_) => None,
@@ -104,10 +105,10 @@ impl Core {
         self.head.subscribe()
     }
 
-    /// The height to read the chain at: the newest handled one, or that of our own latest effect when it is newer,
-    /// so that we never decide on a state older than what we did ourselves.
+    /// The height to read the chain at: the newest one that is known to exist, so that we never decide on a state
+    /// older than what we did ourselves.
     pub fn height(&self) -> u64 {
-        self.head().height.max(self.own_height.load(Ordering::Acquire))
+        self.newest.load(Ordering::Acquire)
     }
 
     /// Whether the chain's word may be acted on: it is the chain that was followed, and it moves.
@@ -136,7 +137,7 @@ impl Core {
     pub fn note_outcome(&self, key: &str, result: &Result<TxResult, TxError>) {
         match result {
             Ok(done) => {
-                self.own_height.fetch_max(done.height, Ordering::AcqRel);
+                self.newest.fetch_max(done.height, Ordering::AcqRel);
                 self.health.wallet(None);
                 tracing::info!(key, height = done.height, gas = done.gas_used, tx = done.hash, "took effect");
             }

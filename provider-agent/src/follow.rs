@@ -50,6 +50,8 @@ pub type OnBlock = Box<dyn Fn(NewBlock, &[Key]) + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewBlock {
     pub height: u64,
+    /// The newest height that the node has.
+    pub tip: u64,
     /// Seconds since the epoch.
     pub time: u64,
     /// Blocks before it were not read, so that everything must be looked at again.
@@ -65,6 +67,8 @@ pub struct Follower {
     /// Told of each handled block: the head, whether everything must be looked at again, and the keys it touched.
     pub on_block: OnBlock,
     pub poll: Duration,
+    /// Everything must be looked at again with the next block.
+    pub snapshot_due: bool,
 }
 
 enum Step {
@@ -149,12 +153,17 @@ impl Follower {
                 self.check_same_chain(at).await?;
                 *checked = true;
                 self.health.trust_again();
-                (self.on_block)(NewBlock { height: at.height, time: at.time, snapshot: true }, &[]);
+                self.snapshot_due = true;
             }
         }
         let next = match cursor.as_ref() {
             Some(at) if status.height == at.height => {
                 self.health.block_handled(at.height, at.time);
+                if std::mem::take(&mut self.snapshot_due) {
+                    // Nothing new on the chain, but everything here is new to this process.
+                    let head = NewBlock { height: at.height, tip: at.height, time: at.time, snapshot: true };
+                    (self.on_block)(head, &[]);
+                }
                 return Ok(Step::Idle);
             }
             Some(at) if status.height - at.height <= LONGEST_GAP => at.height + 1,
@@ -169,7 +178,7 @@ impl Follower {
             }
             Err(e) => return Err(e.into()),
         };
-        let skipped = skipped || block.height != next;
+        let snapshot = skipped || block.height != next || std::mem::take(&mut self.snapshot_due);
         let keys = touched_by(&block, self.chain.market_address(), self.chain.provider(), &self.mine);
         let moved = Cursor {
             chain_id: self.chain_id.clone(),
@@ -183,7 +192,8 @@ impl Follower {
         *cursor = Some(moved);
         self.health.trust_again();
         self.health.block_handled(block.height, block.time);
-        (self.on_block)(NewBlock { height: block.height, time: block.time, snapshot: skipped }, &rows);
+        let head = NewBlock { height: block.height, tip: status.height, time: block.time, snapshot };
+        (self.on_block)(head, &rows);
         Ok(Step::Moved)
     }
 

@@ -104,16 +104,15 @@ impl Bidder {
             return Ok(false);
         }
         let height = self.core.height();
-        let standing = match self.core.chain.standing(height).await {
-            Ok(standing) => standing,
-            Err(e) if !e.is_unknown() => {
+        let standing = match self.core.chain.standing(height).await? {
+            Some(standing) => standing,
+            None => {
                 let owner = self.core.chain.provider();
-                let text = format!("{owner} is not registered as a provider ({e}): run `akash provider register`");
+                let text = format!("{owner} is not registered as a provider: run `akash provider register`");
                 self.core.health.standing(Some(text));
                 self.standing = None;
                 return Ok(false);
             }
-            Err(e) => return Err(e.into()),
         };
         let params = self.core.chain.params(height).await?;
         let time = self.core.head().time;
@@ -296,7 +295,7 @@ impl Bidder {
             BidState::Won => {
                 let order_now = self.core.chain.order(height, bid.order).await?;
                 let lease = match order_now.lease {
-                    Some(id) => Some(self.core.chain.lease(height, id).await?),
+                    Some(id) => self.core.chain.lease(height, id).await?,
                     None => None,
                 };
                 let provider = self.core.chain.provider();
@@ -340,7 +339,7 @@ impl Bidder {
         }
         let bidding = match self.core.chain.order(height, OrderId(order)).await {
             Ok(order) => order.phase == OrderPhase::Bidding,
-            Err(e) if !e.is_unknown() => false,
+            Err(e) if crate::chain::is_absence(&e) => false,
             Err(e) => return Err(e.into()),
         };
         // While it takes bids ours may be under way; the next full look sends it again if it is not.
@@ -359,7 +358,7 @@ impl Bidder {
         }
         let order = self.core.chain.order(height, OrderId(order)).await?;
         let Some(lease) = order.lease.filter(|_| order.phase == OrderPhase::Matched) else { return Ok(()) };
-        let lease = self.core.chain.lease(height, lease).await?;
+        let Some(lease) = self.core.chain.lease(height, lease).await? else { return Ok(()) };
         if lease.phase == LeasePhase::Overdue {
             let core = self.core.clone();
             let msg = ExecuteMsg::ExpireLease { lease: lease.id };

@@ -27,13 +27,22 @@ fn internal(e: impl std::fmt::Display) -> Problem {
 }
 
 impl Backend {
+    /// The newest height there is: a client may have seen a block that is not handled here yet.
+    async fn newest(&self) -> u64 {
+        let core = &self.0.core;
+        core.chain.status().await.map_or(0, |status| status.height).max(core.height())
+    }
+
     /// The lease as the chain has it; what was last read when the chain does not answer.
     async fn lease(&self, id: LeaseId) -> Result<Option<Lease>, Problem> {
         let leases = &self.0;
-        match leases.core.chain.lease(leases.core.height(), id).await {
-            Ok(lease) if lease.provider.as_str() == leases.core.chain.provider() => Ok(Some(lease)),
-            Ok(_) => Ok(None),
-            Err(e) if e.is_not_found() => Ok(None),
+        let chain = &leases.core.chain;
+        let mut answer = chain.lease(leases.core.height(), id).await;
+        if !matches!(answer, Ok(Some(_))) {
+            answer = chain.lease(self.newest().await, id).await;
+        }
+        match answer {
+            Ok(lease) => Ok(lease.filter(|lease| lease.provider.as_str() == chain.provider())),
             Err(e) => match leases.memories().get(&id.0).and_then(|memory| memory.lease.clone()) {
                 Some(lease) => Ok(Some(lease)),
                 None => Err(Problem::Unavailable { cause: format!("the chain does not answer: {e}") }),
@@ -51,10 +60,10 @@ impl Backend {
         if matches!(lease.phase, LeasePhase::Ended | LeasePhase::Due | LeasePhase::Overdue) {
             return Err(Problem::LeaseEnded { reason: format!("{:?}", lease.phase).to_lowercase() });
         }
-        let height = core.height();
+        let height = self.newest().await;
         let unavailable = |e: chain_client::QueryError| Problem::Unavailable { cause: e.to_string() };
         let deployment = core.chain.deployment(height, lease.deployment).await.map_err(unavailable)?;
-        let got = HexBinary::from(Sha256::digest(bytes).as_slice());
+        let got = HexBinary::from(Sha256::digest(bytes).to_vec());
         let matched = lease.phase == LeasePhase::Pending && got == lease.matched_version;
         if got != deployment.version && !matched {
             return Err(Problem::VersionMismatch { expected: deployment.version, got });
@@ -119,7 +128,10 @@ impl GatewayBackend for Backend {
     async fn quote(&self, _account: &str, request: QuoteRequest) -> Result<Quote, Problem> {
         let core = &self.0.core;
         let unavailable = |e: chain_client::QueryError| Problem::Unavailable { cause: e.to_string() };
-        let standing = core.chain.standing(core.height()).await.map_err(unavailable)?;
+        let Some(standing) = core.chain.standing(core.height()).await.map_err(unavailable)? else {
+            let cause = "it is not registered".to_owned();
+            return Ok(Quote::NoBid { reasons: vec![NoBidReason::NotBidding { cause }] });
+        };
         let free = core.capacity().less(&core.reservations.reserved());
         let wanted = Wanted { group: &request.group, term: request.term, max_price: &request.max_price };
         let open = core.reservations.len() as u64;

@@ -64,8 +64,8 @@ impl Leases {
         }
         let chain = &self.core.chain;
         let lease = match chain.lease(height, LeaseId(id)).await {
-            Ok(lease) => lease,
-            Err(e) if e.is_not_found() => return Ok(Seen::Absent),
+            Ok(Some(lease)) => lease,
+            Ok(None) => return Ok(Seen::Absent),
             Err(e) => {
                 tracing::debug!(lease = id, error = %e, "the chain did not say");
                 return Ok(Seen::Unknown);
