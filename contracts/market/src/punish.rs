@@ -14,6 +14,8 @@ use crate::state::leases::LeaseRow;
 
 const REPLY_SLASH: u64 = 1;
 const REPLY_JAIL: u64 = 2;
+/// Of another contract's error, in an event.
+const SHOWN_CHARS: usize = 200;
 
 /// What a reply has to know.
 #[cw_serde]
@@ -75,6 +77,7 @@ pub fn reply(reply: Reply) -> Result<Response, ContractError> {
     let Punished { lease, provider } = from_json(&reply.payload)?;
     Ok(match reply.result {
         SubMsgResult::Err(error) => {
+            let error: String = error.chars().take(SHOWN_CHARS).collect();
             Response::new().add_event(events::punishment_failed(name, &lease, &provider, &error))
         }
         // Only failures are asked for.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use cosmwasm_std::{Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map};
@@ -88,29 +88,35 @@ pub struct Changes {
 
 impl Changes {
     pub fn counts(&mut self, storage: &dyn Storage) -> StdResult<&mut Counts> {
-        if self.counts.is_none() {
-            let stored = COUNTS.load(storage)?;
-            self.counts = Some((stored, stored));
-        }
-        // The line above filled it; the default is never used.
-        Ok(&mut self.counts.get_or_insert_with(Default::default).1)
+        let (_, counts) = match &mut self.counts {
+            Some(read) => read,
+            unread => {
+                let stored = COUNTS.load(storage)?;
+                unread.insert((stored, stored))
+            }
+        };
+        Ok(counts)
     }
 
     pub fn ledger(&mut self, storage: &dyn Storage, denom: &str) -> StdResult<&mut Ledger> {
-        if !self.ledgers.contains_key(denom) {
-            let stored = LEDGERS.may_load(storage, denom)?.unwrap_or_default();
-            self.ledgers.insert(denom.to_owned(), (stored, stored));
-        }
-        Ok(&mut self.ledgers.entry(denom.to_owned()).or_default().1)
+        Ok(match self.ledgers.entry(denom.to_owned()) {
+            Entry::Occupied(entry) => &mut entry.into_mut().1,
+            Entry::Vacant(entry) => {
+                let stored = LEDGERS.may_load(storage, denom)?.unwrap_or_default();
+                &mut entry.insert((stored, stored)).1
+            }
+        })
     }
 
     /// Open orders and live leases of a deployment, together.
     pub fn live(&mut self, storage: &dyn Storage, id: DeploymentId) -> StdResult<&mut u32> {
-        if !self.live.contains_key(&id) {
-            let stored = deployments::live_count(storage, id)?;
-            self.live.insert(id, (stored, stored));
-        }
-        Ok(&mut self.live.entry(id).or_default().1)
+        Ok(match self.live.entry(id) {
+            Entry::Occupied(entry) => &mut entry.into_mut().1,
+            Entry::Vacant(entry) => {
+                let stored = deployments::live_count(storage, id)?;
+                &mut entry.insert((stored, stored)).1
+            }
+        })
     }
 
     /// Writes what differs from what is stored.

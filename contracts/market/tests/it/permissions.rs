@@ -9,7 +9,8 @@ use market_api::*;
 /// One of each message, about order 1, lease 1 and deployment 1.
 pub fn one_of_each() -> Vec<ExecuteMsg> {
     let (order, lease, deployment) = (OrderId(1), LeaseId(1), DeploymentId(1));
-    let provider = Some(cosmwasm_std::testing::MockApi::default().addr_make("alice").to_string());
+    let alice = cosmwasm_std::testing::MockApi::default().addr_make("alice").to_string();
+    let provider = Some(alice.clone());
     vec![
         ExecuteMsg::CreateDeployment { version: version(1), orders: vec![spec(100)] },
         ExecuteMsg::OpenOrders { deployment, orders: vec![spec(100)] },
@@ -20,8 +21,8 @@ pub fn one_of_each() -> Vec<ExecuteMsg> {
         ExecuteMsg::TopUp { lease },
         ExecuteMsg::PlaceBid { order, provider: provider.clone(), price: price(50) },
         ExecuteMsg::LowerBid { order, provider: provider.clone(), price: price(40) },
-        ExecuteMsg::WithdrawBid { order, provider: provider.clone() },
-        ExecuteMsg::ReclaimDeposit { order, provider: provider.unwrap() },
+        ExecuteMsg::WithdrawBid { order, provider },
+        ExecuteMsg::ReclaimDeposit { order, provider: alice },
         ExecuteMsg::Activate { lease, version: version(1) },
         ExecuteMsg::Decline { lease, reason: "no room".into() },
         ExecuteMsg::GiveNotice { lease },
