@@ -1,66 +1,18 @@
-//! YAML to a tree of values with positions, within bounds. Plain scalars are read as Akash's SDK reads them: YAML 1.2
-//! with timestamps, so `yes` is text, `80` is a number and `2024-01-01` is a date.
+//! The parser's events to a tree, counting what aliases repeat before it is copied.
 
 use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
 
+use super::scalar::{number_text, resolve};
+use super::{Flaw, Key, Mark, Node, Value};
 use crate::limits::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use crate::rules::shown;
-
-/// Where something is in the file, in lines and characters from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Mark {
-    pub line: usize,
-    pub column: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub mark: Mark,
-    pub value: Value,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Value {
-    Null,
-    Bool(bool),
-    Number { value: f64, literal: String },
-    Date(String),
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Key, Node)>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Key {
-    pub mark: Mark,
-    pub text: String,
-}
-
-/// A mistake of spelling, below the language.
-#[derive(Clone, Debug)]
-pub(crate) struct Flaw {
-    pub mark: Mark,
-    pub message: String,
-    pub accepted: Option<&'static str>,
-}
-
-impl Flaw {
-    fn new(mark: Mark, message: impl Into<String>, accepted: &'static str) -> Self {
-        Self { mark, message: message.into(), accepted: Some(accepted) }
-    }
-}
 
 /// The bytes of text that aliases may repeat all together.
 const MAX_ALIAS_BYTES: usize = 4 * MAX_BYTES;
 
-/// Reads one document. The tree is there together with flaws when those left it readable.
-pub(crate) fn read(source: &[u8]) -> (Option<Node>, Vec<Flaw>) {
-    let text = match decode(source) {
-        Ok(text) => text,
-        Err(flaw) => return (None, vec![flaw]),
-    };
+pub(super) fn build(text: &str) -> (Option<Node>, Vec<Flaw>) {
     let mut builder = Builder::default();
     match builder.run(text) {
         Ok(root) => (root, builder.flaws),
@@ -69,38 +21,6 @@ pub(crate) fn read(source: &[u8]) -> (Option<Node>, Vec<Flaw>) {
             (None, builder.flaws)
         }
     }
-}
-
-fn decode(source: &[u8]) -> Result<&str, Flaw> {
-    const TEXT: &str = "UTF-8 text of at most 262144 bytes";
-    if source.len() > MAX_BYTES {
-        return Err(Flaw::new(Mark::default(), format!("the file has {} bytes", source.len()), TEXT));
-    }
-    let text = std::str::from_utf8(source).map_err(|error| {
-        let before = String::from_utf8_lossy(&source[..error.valid_up_to()]);
-        Flaw::new(mark_after(&before), "the file is not UTF-8", TEXT)
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lone_return = |at: usize| text.as_bytes().get(at + 1) != Some(&b'\n');
-    match text.char_indices().find(|(at, c)| !printable(*c) || (*c == '\r' && lone_return(*at))) {
-        None => Ok(text),
-        Some((at, c)) => Err(Flaw::new(
-            mark_after(&text[..at]),
-            format!("the file contains the control character U+{:04X}", c as u32),
-            "printable text; in double quotes, escapes such as \"\\x1b\"",
-        )),
-    }
-}
-
-fn mark_after(before: &str) -> Mark {
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Mark { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
-}
-
-fn printable(c: char) -> bool {
-    !matches!(c,
-        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
-        | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[derive(Default)]
@@ -395,126 +315,4 @@ fn too_deep(at: Mark) -> Flaw {
 
 fn mark(marker: &Marker) -> Mark {
     Mark { line: marker.line(), column: marker.col() + 1 }
-}
-
-/// What a scalar stands for. Only plain ones stand for anything but their text.
-fn resolve(text: &str, style: ScalarStyle) -> Value {
-    if style != ScalarStyle::Plain {
-        return Value::Text(text.to_string());
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        _ => {}
-    }
-    if let Some(value) = number(text) {
-        return Value::Number { value, literal: text.to_string() };
-    }
-    if is_date(text) {
-        return Value::Date(text.to_string());
-    }
-    Value::Text(text.to_string())
-}
-
-fn number(text: &str) -> Option<f64> {
-    let (sign, rest) = match text.as_bytes().first()? {
-        b'-' => (-1.0, &text[1..]),
-        b'+' => (1.0, &text[1..]),
-        _ => (1.0, text),
-    };
-    for (prefix, radix) in [("0b", 2), ("0o", 8), ("0x", 16)] {
-        if let Some(digits) = rest.strip_prefix(prefix) {
-            let mut value = 0.0;
-            for digit in digits.chars() {
-                value = value * f64::from(radix) + f64::from(digit.to_digit(radix)?);
-            }
-            return (!digits.is_empty()).then_some(sign * value);
-        }
-    }
-    match rest {
-        ".inf" | ".Inf" | ".INF" => return Some(sign * f64::INFINITY),
-        ".nan" | ".NaN" | ".NAN" if rest.len() == text.len() => return Some(f64::NAN),
-        _ => {}
-    }
-    let (mantissa, exponent) = match rest.find(['e', 'E']) {
-        Some(at) => (&rest[..at], Some(&rest[at + 1..])),
-        None => (rest, None),
-    };
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if let Some(exponent) = exponent {
-        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        if exponent.is_empty() || !digits(exponent) {
-            return None;
-        }
-    }
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    // `.5` is a number without a sign only.
-    if !digits(whole)
-        || !digits(fraction)
-        || (whole.is_empty() && (fraction.is_empty() || rest.len() < text.len()))
-    {
-        return None;
-    }
-    let value: f64 = rest.parse().ok()?;
-    value.is_finite().then_some(sign * value)
-}
-
-/// A number as the SDK spells it where it needs text.
-pub(crate) fn number_text(value: f64) -> String {
-    // Display never uses an exponent and writes no fraction for whole numbers.
-    if value == 0.0 {
-        return "0".to_string();
-    }
-    value.to_string()
-}
-
-/// `2024-01-01`, alone or followed by a time.
-fn is_date(text: &str) -> bool {
-    let year = text.bytes().take(4).take_while(u8::is_ascii_digit).count();
-    if year < 4 || text.as_bytes().get(4) != Some(&b'-') {
-        return false;
-    }
-    let after_year = &text[5..];
-    let month = after_year.bytes().take(2).take_while(u8::is_ascii_digit).count();
-    if month == 0 || after_year.as_bytes().get(month) != Some(&b'-') {
-        return false;
-    }
-    let after_month = &after_year[month + 1..];
-    let day = after_month.bytes().take(2).take_while(u8::is_ascii_digit).count();
-    let time = &after_month[day..];
-    if time.is_empty() {
-        return month == 2 && day == 2;
-    }
-    let begins = time.trim_start_matches([' ', '\t']);
-    let separated = begins.len() < time.len() || time.starts_with(['T', 't']);
-    day > 0 && separated && is_time(begins.trim_start_matches(['T', 't']))
-}
-
-/// `10:20:30`, with an optional fraction and an optional zone.
-fn is_time(text: &str) -> bool {
-    let mut parts = text.splitn(3, ':');
-    let (Some(hour), Some(minute), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    let digits = |part: &str, least: usize| {
-        (least..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    let (Some(second), Some(rest)) = (rest.get(..2), rest.get(2..)) else { return false };
-    if !digits(hour, 1) || !digits(minute, 2) || !digits(second, 2) {
-        return false;
-    }
-    let rest = match rest.strip_prefix('.') {
-        Some(fraction) => fraction.trim_start_matches(|c: char| c.is_ascii_digit()),
-        None => rest,
-    };
-    let zone = rest.trim_start_matches([' ', '\t']);
-    if zone == "Z" || rest.is_empty() {
-        return true;
-    }
-    let Some(offset) = zone.strip_prefix(['+', '-']) else { return false };
-    match offset.split_once(':') {
-        Some((hour, minute)) => digits(hour, 1) && digits(minute, 2),
-        None => digits(offset, 1),
-    }
 }
