@@ -127,7 +127,7 @@ fn more_variables_arguments_and_ports_than_the_limits_are_refused() {
         ),
         (
             format!("expose: [{}]", many(65, &|i| format!("{{port: {}, to: [{{global: true}}]}}", i + 1))),
-            "65 ports, counted once for each `to`; accepted: up to 64",
+            "more than 64 ports, counted once for each `to`; accepted: up to 64",
         ),
         (
             format!("expose: [{{port: 1, accept: [{}]}}]", many(65, &|i| format!("a{i}.com"))),

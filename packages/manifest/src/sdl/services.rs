@@ -142,10 +142,11 @@ struct Ports {
 fn expose(reader: &mut Reader, at: &At<'_>, ports: &mut Ports) {
     for item in reader.list(at, "ports") {
         port(reader, &item, ports);
-    }
-    if ports.expose.len() > MAX_EXPOSE {
-        let message = format!("{} ports, counted once for each `to`", ports.expose.len());
-        reader.error(&at.place, message, format!("up to {MAX_EXPOSE}"));
+        if ports.expose.len() > MAX_EXPOSE {
+            let message = format!("more than {MAX_EXPOSE} ports, counted once for each `to`");
+            reader.error(&at.place, message, format!("up to {MAX_EXPOSE}"));
+            return;
+        }
     }
 }
 
@@ -204,6 +205,9 @@ fn port(reader: &mut Reader, at: &At<'_>, ports: &mut Ports) {
             ports.endpoints.push(kind);
         }
         ports.expose.push(expose);
+        if ports.expose.len() > MAX_EXPOSE {
+            return;
+        }
     }
 }
 

@@ -213,9 +213,9 @@ impl Builder {
         let Some(frame) = self.frames.pop() else { return Ok(None) };
         let value = match frame.content {
             Content::List(items) => Value::List(items),
-            Content::Map { mut entries, merges, .. } => {
+            Content::Map { mut entries, mut lines, merges, .. } => {
                 for merge in merges {
-                    self.merge(&mut entries, merge);
+                    self.merge(&mut entries, &mut lines, merge);
                 }
                 Value::Map(entries)
             }
@@ -223,7 +223,7 @@ impl Builder {
         self.complete(Node { mark: frame.mark, value }, frame.anchor, frame.size)
     }
 
-    fn merge(&mut self, entries: &mut Vec<(Key, Node)>, merge: Node) {
+    fn merge(&mut self, entries: &mut Vec<(Key, Node)>, lines: &mut BTreeMap<String, usize>, merge: Node) {
         let mark = merge.mark;
         let sources = match merge.value {
             Value::List(items) => items,
@@ -231,15 +231,13 @@ impl Builder {
         };
         for source in sources {
             let Value::Map(added) = source.value else {
-                self.flaws.push(Flaw::new(
-                    mark,
-                    "what << merges is not a map",
-                    "an alias of a map, or a list of them",
-                ));
+                let accepted = "an alias of a map, or a list of them";
+                self.flaws.push(Flaw::new(mark, "what << merges is not a map", accepted));
                 return;
             };
             for (key, node) in added {
-                if entries.iter().all(|(present, _)| present.text != key.text) {
+                if !lines.contains_key(&key.text) {
+                    lines.insert(key.text.clone(), key.mark.line);
                     entries.push((key, node));
                 }
             }
