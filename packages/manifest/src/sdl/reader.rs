@@ -158,7 +158,8 @@ impl Reader {
         for (key, _) in entries {
             if !known.contains(&key.text.as_str()) {
                 let place = Place { mark: key.mark, path: join(&at.place.path, &key.text) };
-                let guess = nearest(&key.text, known);
+                // Nobody reads on after a hundred, and looking for the nearest is the dear part.
+                let guess = if self.errors.len() < MAX_ERRORS { nearest(&key.text, known) } else { None };
                 misspelt.extend(guess);
                 let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
                 let message = format!("the key {} is not known here{guess}", shown(&key.text));
