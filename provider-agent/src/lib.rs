@@ -36,3 +36,8 @@ pub mod queue;
 pub mod runtime;
 pub mod store;
 pub mod workload;
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod tests;

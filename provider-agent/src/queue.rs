@@ -169,7 +169,10 @@ fn pause(failures: u32) -> Duration {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    /// Long enough for a ready queue to answer, short enough for a test.
+    const MOMENT: Duration = Duration::from_millis(50);
+
+    #[tokio::test]
     async fn a_key_waits_once_and_is_worked_on_by_one() {
         let queue = WorkQueue::new();
         queue.push(Key::Lease(1));
@@ -179,7 +182,7 @@ mod tests {
         queue.push(Key::Lease(1));
         queue.push(Key::Lease(2));
         assert_eq!(queue.next().await, Key::Lease(2));
-        assert!(tokio::time::timeout(Duration::from_secs(60), queue.next()).await.is_err());
+        assert!(tokio::time::timeout(MOMENT, queue.next()).await.is_err());
         queue.done(Key::Lease(1), Outcome::Settled);
         assert_eq!(queue.next().await, Key::Lease(1));
         queue.done(Key::Lease(1), Outcome::Settled);
@@ -187,29 +190,41 @@ mod tests {
         assert!(queue.is_empty());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn failures_wait_longer_each_time_up_to_a_bound() {
-        let queue = WorkQueue::new();
-        queue.push(Key::Order(1));
-        let mut waits = Vec::new();
-        for _ in 0..12 {
-            let start = Instant::now();
-            let key = queue.next().await;
-            waits.push(start.elapsed());
-            queue.done(key, Outcome::Failed);
-        }
-        assert!(waits[1] < waits[3] && waits[3] < waits[6], "{waits:?}");
-        assert!(waits.iter().all(|w| *w <= BACKOFF.1), "{waits:?}");
+    #[tokio::test]
+    async fn who_waits_wakes_when_something_comes() {
+        let queue = std::sync::Arc::new(WorkQueue::new());
+        let waiting = tokio::spawn({
+            let queue = queue.clone();
+            async move { queue.next().await }
+        });
+        tokio::task::yield_now().await;
+        queue.push(Key::Order(3));
+        assert_eq!(waiting.await.unwrap(), Key::Order(3));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
+    async fn a_failed_key_comes_again_after_a_pause() {
+        let queue = WorkQueue::new();
+        queue.push(Key::Order(1));
+        let key = queue.next().await;
+        queue.done(key, Outcome::Failed);
+        assert!(tokio::time::timeout(MOMENT, queue.next()).await.is_err());
+        assert_eq!(queue.next().await, Key::Order(1));
+    }
+
+    #[test]
+    fn pauses_grow_up_to_a_bound() {
+        let pauses: Vec<Duration> = (1..40).map(pause).collect();
+        assert!(pauses[0] < pauses[2] && pauses[2] < pauses[5], "{pauses:?}");
+        assert!(pauses.iter().all(|p| *p <= BACKOFF.1 && *p >= BACKOFF.0.mul_f64(0.75)), "{pauses:?}");
+    }
+
+    #[tokio::test]
     async fn the_earliest_time_wins() {
         let queue = WorkQueue::new();
         queue.push_after(Key::Lease(1), Duration::from_secs(50));
-        queue.push_after(Key::Lease(1), Duration::from_secs(5));
+        queue.push_after(Key::Lease(1), Duration::from_millis(5));
         queue.push_after(Key::Lease(1), Duration::from_secs(90));
-        let start = Instant::now();
-        queue.next().await;
-        assert_eq!(start.elapsed().as_secs(), 5);
+        assert_eq!(tokio::time::timeout(Duration::from_secs(5), queue.next()).await, Ok(Key::Lease(1)));
     }
 }

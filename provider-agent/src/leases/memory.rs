@@ -10,6 +10,8 @@ use crate::config::Leases as Limits;
 use crate::plan::{Failure, Stage};
 use crate::runtime::{ContainerState, ObservedContainer, ObservedLease};
 
+/// The pause after a start that the engine refused.
+const AFTER_REFUSED_START: Duration = Duration::from_secs(5);
 /// The longest pause between two attempts to run what could not be run.
 const LONGEST_RETRY: Duration = Duration::from_secs(10);
 
@@ -42,7 +44,7 @@ struct Crash {
 }
 
 impl Memory {
-    pub fn failed(&mut self, version: &str, code: &str, message: String, what_to_do: &str) {
+    pub fn failed(&mut self, version: &str, code: &str, message: String, what_to_do: &str, now: Instant) {
         let count = match &self.failure {
             Some((failure, count, _)) if failure.version == version && failure.code == code => count + 1,
             _ => 1,
@@ -55,26 +57,29 @@ impl Memory {
             what_to_do: what_to_do.to_owned(),
             retry_now: false,
         };
-        self.failure = Some((failure, count, Instant::now() + pause));
+        self.failure = Some((failure, count, now + pause));
     }
 
     pub fn succeeded(&mut self) {
         self.failure = None;
     }
 
-    pub fn failure(&self) -> Option<Failure> {
-        self.failure.as_ref().map(|(failure, _, next)| {
-            Failure { retry_now: Instant::now() >= *next, ..failure.clone() }
-        })
+    pub fn failure(&self, now: Instant) -> Option<Failure> {
+        self.failure.as_ref().map(|(failure, _, next)| Failure { retry_now: now >= *next, ..failure.clone() })
     }
 
     /// The time until the next attempt.
-    pub fn retry_in(&self) -> Option<Duration> {
-        self.failure.as_ref().map(|(_, _, next)| next.saturating_duration_since(Instant::now()))
+    pub fn retry_in(&self, now: Instant) -> Option<Duration> {
+        self.failure.as_ref().map(|(_, _, next)| next.saturating_duration_since(now))
     }
 
     /// Counts ends that are new. Answers with each new crash as a text.
-    pub fn count_crashes(&mut self, observed: &ObservedLease, limits: &Limits) -> Vec<(String, u32, String)> {
+    pub fn count_crashes(
+        &mut self,
+        observed: &ObservedLease,
+        limits: &Limits,
+        now: Instant,
+    ) -> Vec<(String, u32, String)> {
         let mut news = Vec::new();
         for container in &observed.containers {
             let Some((at, text)) = ended(container) else { continue };
@@ -92,7 +97,7 @@ impl Memory {
                 seen,
                 in_a_row,
                 total: before.map_or(1, |crash| crash.total.saturating_add(1)),
-                next: Instant::now() + pause,
+                next: now + pause,
                 last_error: text.clone(),
             };
             self.crashes.insert(key, crash);
@@ -102,14 +107,19 @@ impl Memory {
         news
     }
 
-    pub fn may_restart(&self) -> impl Iterator<Item = (String, u32)> + '_ {
-        let now = Instant::now();
+    pub fn may_restart(&self, now: Instant) -> impl Iterator<Item = (String, u32)> + '_ {
         self.crashes.iter().filter(move |(_, crash)| crash.next <= now).map(|(key, _)| key.clone())
     }
 
+    /// The engine did not start a replica that was down.
+    pub fn start_refused(&mut self, service: &str, replica: u32, now: Instant) {
+        if let Some(crash) = self.crashes.get_mut(&(service.to_owned(), replica)) {
+            crash.next = now + AFTER_REFUSED_START;
+        }
+    }
+
     /// The time until the next replica that is down may be started.
-    pub fn restart_in(&self, observed: &ObservedLease) -> Option<Duration> {
-        let now = Instant::now();
+    pub fn restart_in(&self, observed: &ObservedLease, now: Instant) -> Option<Duration> {
         observed
             .containers
             .iter()
@@ -175,42 +185,43 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_pause_doubles_with_each_crash_and_starts_anew_after_a_long_run() {
+    #[test]
+    fn the_pause_doubles_with_each_crash_and_starts_anew_after_a_long_run() {
         let limits = Config::default().leases;
         let mut memory = Memory::default();
+        let mut now = Instant::now();
         let mut pauses = Vec::new();
         for n in 0..10 {
             let observed = exited(n * 10, n * 10 + 1);
-            assert_eq!(memory.count_crashes(&observed, &limits).len(), 1);
+            assert_eq!(memory.count_crashes(&observed, &limits, now).len(), 1);
             // The same end is counted once.
-            assert!(memory.count_crashes(&observed, &limits).is_empty());
-            let pause = memory.restart_in(&observed).unwrap();
-            assert!(pause.is_zero() || memory.may_restart().next().is_none());
-            tokio::time::advance(pause).await;
-            assert_eq!(memory.may_restart().count(), 1);
+            assert!(memory.count_crashes(&observed, &limits, now).is_empty());
+            let pause = memory.restart_in(&observed, now).unwrap();
+            assert_eq!(memory.may_restart(now).count(), 0);
+            now += pause;
+            assert_eq!(memory.may_restart(now).count(), 1);
             pauses.push(pause.as_secs());
         }
         assert_eq!(pauses[..4], [1, 2, 4, 8]);
         assert_eq!(*pauses.last().unwrap(), limits.restart_max.0.as_secs());
         let recovered = exited(1000, 1000 + limits.restart_reset.0.as_secs());
-        memory.count_crashes(&recovered, &limits);
-        assert_eq!(memory.restart_in(&recovered).unwrap().as_secs(), 1);
+        memory.count_crashes(&recovered, &limits, now);
+        assert_eq!(memory.restart_in(&recovered, now).unwrap().as_secs(), 1);
         assert_eq!(memory.crashes_of("web", 0).0, 11);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn attempts_that_fail_the_same_way_come_ever_more_rarely() {
+    #[test]
+    fn attempts_that_fail_the_same_way_come_ever_more_rarely() {
         let mut memory = Memory::default();
-        memory.failed("v", "image_missing", "no".into(), "");
-        assert!(!memory.failure().unwrap().retry_now);
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(memory.failure().unwrap().retry_now);
+        let now = Instant::now();
+        memory.failed("v", "image_missing", "no".into(), "", now);
+        assert!(!memory.failure(now).unwrap().retry_now);
+        assert!(memory.failure(now + Duration::from_secs(1)).unwrap().retry_now);
         for _ in 0..10 {
-            memory.failed("v", "image_missing", "no".into(), "");
+            memory.failed("v", "image_missing", "no".into(), "", now);
         }
-        assert_eq!(memory.retry_in(), Some(LONGEST_RETRY));
+        assert_eq!(memory.retry_in(now), Some(LONGEST_RETRY));
         memory.succeeded();
-        assert_eq!(memory.failure(), None);
+        assert_eq!(memory.failure(now), None);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gateway_api::EventKind;
 use manifest::{Manifest, ManifestGroup};
 use market_api::{ExecuteMsg, Lease, LeaseId, LeasePhase};
+use tokio::time::Instant;
 
 use super::{LeaseError, Leases};
 use crate::plan::{plan, Action, Desired, Local, Observed, Replica, ReplicaState, Rules, Seen, Stage};
@@ -46,8 +47,9 @@ impl Leases {
             }
             if !again {
                 let (restart, retry) = self.with(lease, |memory| {
-                    let restart = memory.observed.as_ref().and_then(|observed| memory.restart_in(observed));
-                    (restart, memory.retry_in())
+                    let now = Instant::now();
+                    let restart = memory.observed.as_ref().and_then(|observed| memory.restart_in(observed, now));
+                    (restart, memory.retry_in(now))
                 });
                 let next = [plan.again, restart, retry].into_iter().flatten().min();
                 return Ok(next.map_or(Outcome::Settled, |after| Outcome::Again(after.max(PAUSE / 5))));
@@ -144,11 +146,11 @@ impl Leases {
         };
         let (crashes, mut may_restart) = self.with(lease, |memory| {
             let crashes = match &observed {
-                Some(observed) => memory.count_crashes(observed, &self.core.config.leases),
+                Some(observed) => memory.count_crashes(observed, &self.core.config.leases, Instant::now()),
                 None => Vec::new(),
             };
             memory.observed = observed.clone();
-            (crashes, memory.may_restart().collect::<BTreeSet<_>>())
+            (crashes, memory.may_restart(Instant::now()).collect::<BTreeSet<_>>())
         });
         for (service, replica, text) in crashes {
             self.note(lease, EventKind::Crashed, Some((&service, replica)), text);
@@ -224,7 +226,7 @@ impl Leases {
             over_at: row.ended_at_height,
             seen_live: row.seen_live,
             removed: row.removed,
-            failed: memory.failure(),
+            failed: memory.failure(Instant::now()),
             may_restart,
             answering: memory.answering,
             paid_out: memory.lease.as_ref().is_none_or(|lease| self.is_paid_out(lease)),
@@ -326,14 +328,14 @@ impl Leases {
     }
 
     fn decline_code(&self, lease: u64) -> String {
-        self.with(lease, |memory| memory.failure().map_or("no_manifest".to_owned(), |failure| failure.code))
+        self.with(lease, |memory| memory.failure(Instant::now()).map_or("no_manifest".to_owned(), |failure| failure.code))
     }
 
     async fn apply(&self, lease: u64, version: &str) -> Result<bool> {
         let before = self.core.store.lease_row(lease)?.and_then(|row| row.applied);
         let kind = if before.is_some() { EventKind::Updated } else { EventKind::Starting };
         let fresh = before.as_deref() != Some(version);
-        if fresh && self.with(lease, |memory| memory.failure().is_none()) {
+        if fresh && self.with(lease, |memory| memory.failure(Instant::now()).is_none()) {
             self.note(lease, kind, None, format!("bringing up version {version}"));
         }
         match self.try_apply(lease, version).await {
@@ -377,8 +379,9 @@ impl Leases {
 
     fn failed(&self, lease: u64, version: &str, code: &str, message: String, what_to_do: &str) {
         let stage = self.with(lease, |memory| {
-            memory.failed(version, code, message, what_to_do);
-            memory.failure().map(Stage::Failed)
+            let now = Instant::now();
+            memory.failed(version, code, message, what_to_do, now);
+            memory.failure(now).map(Stage::Failed)
         });
         if let Some(stage) = stage {
             self.enter(lease, &stage);
@@ -413,8 +416,11 @@ impl Leases {
                     self.core.metrics.restarts.inc();
                     self.note(lease, EventKind::Restarted, Some((&key.0, key.1)), "started again");
                 }
-                // The next look counts it as another end, or finds it gone and makes it anew.
-                Err(e) => self.note(lease, EventKind::Failed, Some((&key.0, key.1)), e.to_string()),
+                // The next look finds it as it is, or gone and makes it anew.
+                Err(e) => {
+                    self.with(lease, |memory| memory.start_refused(&key.0, key.1, Instant::now()));
+                    self.note(lease, EventKind::Failed, Some((&key.0, key.1)), e.to_string());
+                }
             }
         }
         Ok(true)

@@ -11,6 +11,9 @@ use crate::inventory::Amounts;
 use crate::queue::Key;
 use crate::runtime::ContainerState;
 
+/// The database's note that leases from before it were looked for, with the height.
+const SCANNED: &str = "leases scanned";
+
 impl Leases {
     /// Queues every lease now and then, and whenever blocks were skipped, until it is cancelled.
     pub async fn resync(self: Arc<Self>, cancel: CancellationToken) -> anyhow::Result<()> {
@@ -51,6 +54,9 @@ impl Leases {
 
     async fn queue_all(&self) -> Result<(), LeaseError> {
         self.refresh_capacity().await;
+        if self.core.store.meta::<u64>(SCANNED)?.is_none() {
+            self.adopt_ended().await?;
+        }
         let mut keys: BTreeSet<u64> = self.core.store.lease_rows()?.into_iter().map(|(lease, _)| lease).collect();
         keys.extend(self.core.mine.leases());
         keys.extend(self.core.reservations.with_lease().into_iter().map(|(_, lease)| lease));
@@ -66,6 +72,25 @@ impl Leases {
             self.core.queue.push(Key::Lease(lease));
         }
         listed.map(|_| ())
+    }
+
+    /// With a new database: leases that ended and were never paid out are taken up again.
+    async fn adopt_ended(&self) -> Result<(), LeaseError> {
+        let height = self.core.height();
+        let mut cursor = None;
+        loop {
+            let page = self.core.chain.all_leases(height, cursor).await?;
+            for lease in page.items.iter().filter(|lease| lease.earned > lease.withdrawn) {
+                self.core.store.update_lease(lease.id.0, |row| {
+                    row.seen_live = true;
+                    row.order = lease.order.0;
+                })?;
+            }
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(self.core.store.set_meta(SCANNED, &height)?),
+            }
+        }
     }
 
     /// Ids of live leases, each with its inventory reserved.
