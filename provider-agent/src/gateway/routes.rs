@@ -54,18 +54,20 @@ pub(super) fn refusing(problem: Problem) -> Router {
 type Context = State<(Shared, Caller)>;
 
 async fn info(State((shared, caller)): Context, request: Request) -> Response {
-    answer(async {
+    let method = request.method().clone();
+    answer(async move {
         let (_, _place) = admit(&shared, &caller).await?;
-        only(&Method::GET, request.method())?;
+        only(&Method::GET, &method)?;
         Ok(Json(shared.backend.info().await?).into_response())
     })
     .await
 }
 
 async fn quote(State((shared, caller)): Context, request: Request) -> Response {
-    answer(async {
+    let method = request.method().clone();
+    answer(async move {
         let (account, _place) = admit(&shared, &caller).await?;
-        only(&Method::POST, request.method())?;
+        only(&Method::POST, &method)?;
         let body = read_body(request, shared.body_timeout).await?;
         let asked: QuoteRequest = parse(&body)?;
         Ok(Json(shared.backend.quote(&account, asked).await?).into_response())
@@ -78,7 +80,8 @@ async fn lease(
     path: Result<Path<(String, String)>, PathRejection>,
     request: Request,
 ) -> Response {
-    answer(async {
+    let method = request.method().clone();
+    answer(async move {
         let (account, place) = admit(&shared, &caller).await?;
         // A path that cannot be read, a lease that does not exist and a lease of somebody else are one answer.
         let Path((lease, resource)) = path.map_err(|_| Problem::NotFound)?;
@@ -86,29 +89,28 @@ async fn lease(
         if shared.backend.lease_tenant(lease).await?.is_none_or(|tenant| tenant.as_str() != account) {
             return Err(Problem::NotFound);
         }
-        let get = || only(&Method::GET, request.method());
+        let allowed = match resource.as_str() {
+            "manifest" => Method::PUT,
+            "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
+            _ => return Err(Problem::NotFound),
+        };
+        only(&allowed, &method)?;
         match resource.as_str() {
             "manifest" => {
-                only(&Method::PUT, request.method())?;
                 let body = read_body(request, shared.body_timeout).await?;
                 json(shared.backend.submit_manifest(lease, body).await?)
             }
-            "status" => get().and(json(shared.backend.status(lease).await?)),
-            "events" => get().and(json(shared.backend.events(lease).await?)),
+            "status" => json(shared.backend.status(lease).await?),
+            "events" => json(shared.backend.events(lease).await?),
             "metrics" => {
-                get()?;
                 let services = shared.runtime.stats(lease).await.map_err(from_runtime)?;
                 json(Metrics { at_ms: now_ms(), services })
             }
             "logs" => {
-                get()?;
                 let query = logs_query(request.uri().query())?;
                 logs::serve(&*shared.runtime, lease, query, caller.clone(), place).await
             }
-            "shell" => {
-                get()?;
-                open_shell(&shared, lease, request, caller.clone(), place).await
-            }
+            "shell" => open_shell(&shared, lease, request, caller.clone(), place).await,
             _ => Err(Problem::NotFound),
         }
     })

@@ -6,13 +6,13 @@ use bollard::query_parameters::{
     StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptions,
 };
 use bollard::Docker;
-use futures::{stream, StreamExt, TryStreamExt};
+use futures::{FutureExt, StreamExt, TryStreamExt};
 use market_api::LeaseId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::config::DockerConfig;
-use super::errors::{call, gone_is_fine, is_status, start_error};
+use super::errors::{call, gone_is_fine, is_status, start_error, together};
 use super::observe::{self, Found};
 use super::spec::{self, Replica};
 use super::{labels, network};
@@ -49,36 +49,28 @@ pub(super) async fn apply(
         if keep {
             kept.insert(key);
             if found.seen.state == ContainerState::Created {
-                to_start.push((found.seen.container.id.clone(), key));
+                to_start.push((found.seen.container.id.as_str(), key));
             }
         } else {
             to_remove.push(found.seen.container.id.as_str());
         }
     }
     // All that goes, goes first, so that its ports and names are free.
-    stream::iter(to_remove)
-        .map(|id| stop_and_remove(docker, config, id, config.stop_timeout))
-        .buffer_unordered(PARALLEL)
-        .try_collect::<Vec<()>>()
-        .await?;
-    let absent = replicas.iter().filter(|(key, _)| !kept.contains(*key));
-    let created: Vec<_> = stream::iter(absent)
-        .map(|(key, replica)| {
-            let network_id = &network_id;
-            async move { Ok::<_, RuntimeError>((create(docker, config, replica, network_id).await?, *key)) }
-        })
-        .buffer_unordered(PARALLEL)
-        .try_collect()
-        .await?;
-    to_start.extend(created);
-    stream::iter(to_start)
-        .map(|(id, key)| {
-            let replica = &replicas[&key];
-            async move { start(docker, config, &id, replica).await }
-        })
-        .buffer_unordered(PARALLEL)
-        .try_collect::<Vec<()>>()
-        .await?;
+    let mut removing = Vec::new();
+    for id in to_remove {
+        removing.push(stop_and_remove(docker, config, id, config.stop_timeout));
+    }
+    together(removing, PARALLEL).await?;
+    let mut starting = Vec::new();
+    for (id, key) in to_start {
+        starting.push(start(docker, config, id, &replicas[&key]).boxed());
+    }
+    for (key, replica) in &replicas {
+        if !kept.contains(key) {
+            starting.push(create_and_start(docker, config, replica, &network_id).boxed());
+        }
+    }
+    together(starting, PARALLEL).await?;
 
     let seen = observe::leases(docker, config, Some(workload.lease)).await?;
     seen.into_iter().next().ok_or(RuntimeError::Gone { name: labels::network_name(&config.provider, workload.lease) })
@@ -91,11 +83,12 @@ pub(super) async fn remove(
     lease: LeaseId,
 ) -> Result<(), RuntimeError> {
     let found = observe::containers(docker, config, Some(lease)).await?;
-    stream::iter(&found)
-        .map(|found| stop_and_remove(docker, config, &found.seen.container.id, config.end_grace))
-        .buffer_unordered(found.len().max(1))
-        .try_collect::<Vec<()>>()
-        .await?;
+    let mut removing = Vec::new();
+    for found in &found {
+        removing.push(stop_and_remove(docker, config, &found.seen.container.id, config.end_grace));
+    }
+    let all = removing.len();
+    together(removing, all).await?;
     network::remove(docker, config, lease).await
 }
 
@@ -227,6 +220,16 @@ fn fits(found: &Found, replica: &Replica<'_>, network_id: &str, image_id: Option
         && found.seen.spec == replica.hash()
         && found.network == network_id
         && (same_version || image_id == Some(&found.image_id))
+}
+
+async fn create_and_start(
+    docker: &Docker,
+    config: &DockerConfig,
+    replica: &Replica<'_>,
+    network_id: &str,
+) -> Result<(), RuntimeError> {
+    let id = create(docker, config, replica, network_id).await?;
+    start(docker, config, &id, replica).await
 }
 
 async fn create(

@@ -1,6 +1,7 @@
 //! From the engine's errors to ours.
 
 use bollard::errors::Error;
+use futures::{stream, StreamExt};
 use std::future::Future;
 use std::time::Duration;
 
@@ -16,6 +17,16 @@ pub(super) async fn call<T>(
         Ok(result) => result.map_err(|e| from_engine(doing, after, e)),
         Err(_) => Err(RuntimeError::Timeout { doing, after }),
     }
+}
+
+/// Does all of it, at most `parallel` at once. The first failure is reported once everything has been tried: what can
+/// be done is done.
+pub(super) async fn together<T, F>(work: Vec<F>, parallel: usize) -> Result<Vec<T>, RuntimeError>
+where
+    F: Future<Output = Result<T, RuntimeError>>,
+{
+    let results: Vec<_> = stream::iter(work).buffer_unordered(parallel.max(1)).collect().await;
+    results.into_iter().collect()
 }
 
 pub(super) fn from_engine(doing: &'static str, after: Duration, error: Error) -> RuntimeError {

@@ -3,14 +3,13 @@
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptionsBuilder};
 use bollard::Docker;
-use futures::{stream, StreamExt, TryStreamExt};
 use market_api::LeaseId;
 use std::collections::{BTreeMap, HashMap};
 use time::format_description::well_known::Rfc3339;
 use time::OffsetDateTime;
 
 use super::config::DockerConfig;
-use super::errors::{call, is_status};
+use super::errors::{call, is_status, together};
 use super::{labels, network};
 use crate::runtime::{ContainerRef, ContainerState, ObservedContainer, ObservedLease, PublishedPort, RuntimeError};
 
@@ -55,12 +54,11 @@ pub(super) async fn containers(
         .build();
     let listed =
         call("listing containers", config.call_timeout, docker.list_containers(Some(options))).await?;
-    let mut found: Vec<Found> = stream::iter(listed)
-        .map(|summary| inspect(docker, config, summary))
-        .buffer_unordered(PARALLEL)
-        .try_filter_map(|found| async move { Ok(found) })
-        .try_collect()
-        .await?;
+    let mut asking = Vec::new();
+    for summary in listed {
+        asking.push(inspect(docker, config, summary));
+    }
+    let mut found: Vec<Found> = together(asking, PARALLEL).await?.into_iter().flatten().collect();
     found.sort_by(|a, b| {
         (a.lease, &a.seen.service, a.seen.replica, &a.seen.container)
             .cmp(&(b.lease, &b.seen.service, b.seen.replica, &b.seen.container))

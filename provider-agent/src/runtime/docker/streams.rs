@@ -4,7 +4,7 @@ use bollard::container::LogOutput;
 use bollard::models::ContainerStatsResponse;
 use bollard::query_parameters::{LogsOptionsBuilder, StatsOptionsBuilder};
 use bollard::Docker;
-use futures::stream::{self, BoxStream, SelectAll};
+use futures::stream::{BoxStream, SelectAll};
 use futures::{StreamExt, TryStreamExt};
 use gateway_api::{LogLine, LogStream, LogsQuery, ServiceMetrics};
 use market_api::LeaseId;
@@ -12,7 +12,7 @@ use time::format_description::well_known::Rfc3339;
 use time::OffsetDateTime;
 
 use super::config::DockerConfig;
-use super::errors::{call, from_engine, is_status};
+use super::errors::{call, from_engine, is_status, together};
 use super::observe::{self, Found};
 use crate::runtime::{ContainerState, ObservedContainer, RuntimeError};
 
@@ -84,28 +84,31 @@ pub(super) async fn stats(
 ) -> Result<Vec<ServiceMetrics>, RuntimeError> {
     let found = observe::containers(docker, config, Some(lease)).await?;
     let running = found.into_iter().filter(|found| found.seen.state == ContainerState::Running);
-    let mut metrics: Vec<ServiceMetrics> = stream::iter(running)
-        .map(|found| async move {
-            // Two samples, so that the rate of cpu is known.
-            let options = StatsOptionsBuilder::default().stream(false).build();
-            let mut samples = Box::pin(docker.stats(&found.seen.container.id, Some(options)));
-            let sample = call("reading usage", config.call_timeout, async {
-                samples.next().await.transpose()
-            });
-            match sample.await {
-                Ok(Some(sample)) => Ok(Some(usage(&found, &sample))),
-                // Ended meanwhile.
-                Ok(None) => Ok(None),
-                Err(error) if is_status(&error, 404) => Ok(None),
-                Err(error) => Err(error),
-            }
-        })
-        .buffer_unordered(PARALLEL)
-        .try_filter_map(|usage| async move { Ok(usage) })
-        .try_collect()
-        .await?;
+    let mut asking = Vec::new();
+    for found in running {
+        asking.push(sample(docker, config, found));
+    }
+    let mut metrics: Vec<ServiceMetrics> = together(asking, PARALLEL).await?.into_iter().flatten().collect();
     metrics.sort_by(|a, b| (&a.service, a.replica).cmp(&(&b.service, b.replica)));
     Ok(metrics)
+}
+
+/// None when it ended meanwhile.
+async fn sample(
+    docker: &Docker,
+    config: &DockerConfig,
+    found: Found,
+) -> Result<Option<ServiceMetrics>, RuntimeError> {
+    // Two samples, so that the rate of cpu is known.
+    let options = StatsOptionsBuilder::default().stream(false).build();
+    let mut samples = Box::pin(docker.stats(&found.seen.container.id, Some(options)));
+    let asked =
+        call("reading usage", config.call_timeout, async { samples.next().await.transpose() }).await;
+    match asked {
+        Ok(sample) => Ok(sample.map(|sample| usage(&found, &sample))),
+        Err(error) if is_status(&error, 404) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn usage(found: &Found, sample: &ContainerStatsResponse) -> ServiceMetrics {
