@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use cloud_std::Money;
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::actor::{Actor, Submission};
 use super::{GasPrice, Journal};
 use crate::{Client, Msg, Signer, TxError, TxResult};
 
@@ -33,6 +34,8 @@ pub struct TxConfig {
     pub max_in_flight: usize,
     /// How long a cancelled queue still waits for outcomes.
     pub drain: Duration,
+    /// How long the outcome of a sent transaction is waited for while no node answers; without end when absent.
+    pub patience: Option<Duration>,
 }
 
 impl TxConfig {
@@ -47,6 +50,7 @@ impl TxConfig {
             simulate_concurrency: 8,
             max_in_flight: 4,
             drain: Duration::from_secs(10),
+            patience: None,
         }
     }
 }
@@ -84,23 +88,36 @@ impl Future for Ticket {
 }
 
 /// The sole owner of an account's sequence: simulates each message alone, batches what is ready, and knows each
-/// outcome. Cheap to clone.
+/// outcome. Cheap to clone; the task ends when it is cancelled, or when the last clone is gone and all is done.
 #[derive(Clone, Debug)]
 pub struct TxQueue {
-    address: String,
+    address: Arc<str>,
+    intake: mpsc::UnboundedSender<Submission>,
+    /// Bounds what the channel and the task hold together.
+    room: Arc<Semaphore>,
+    capacity: usize,
 }
 
 impl TxQueue {
     /// Starts the task of this key. Transactions that the journal holds unsettled are looked up first. Cancelling
     /// refuses what was not sent, waits for outcomes at most `drain`, and ends the task.
     pub fn start(
-        _client: Client,
+        client: Client,
         signer: Arc<dyn Signer>,
-        _config: TxConfig,
-        _journal: Arc<dyn Journal>,
-        _cancel: CancellationToken,
+        config: TxConfig,
+        journal: Arc<dyn Journal>,
+        cancel: CancellationToken,
     ) -> (Self, JoinHandle<()>) {
-        (Self { address: signer.address().to_owned() }, tokio::spawn(async {}))
+        let (intake, receiver) = mpsc::unbounded_channel();
+        let capacity = config.capacity;
+        let queue = Self {
+            address: signer.address().into(),
+            intake,
+            room: Arc::new(Semaphore::new(capacity)),
+            capacity,
+        };
+        let actor = Actor::new(client, signer, config, journal, receiver);
+        (queue, tokio::spawn(actor.run(cancel)))
     }
 
     /// The account that signs.
@@ -110,12 +127,12 @@ impl TxQueue {
 
     /// Messages that wait or are under way.
     pub fn depth(&self) -> usize {
-        0
+        self.capacity.saturating_sub(self.room.available_permits())
     }
 
     /// Accepts a message, or refuses it when the queue is full. The answer comes through the ticket.
-    pub fn submit(&self, _message: Message) -> Result<Ticket, TxError> {
-        Err(TxError::Cancelled)
+    pub fn submit(&self, message: Message) -> Result<Ticket, TxError> {
+        self.enter(vec![message.msg], message.key, false)
     }
 
     /// Submits and waits for the outcome.
@@ -123,30 +140,45 @@ impl TxQueue {
         self.submit(message)?.await
     }
 
-    /// Several messages that take effect together or not at all.
-    pub async fn execute_atomic(
-        &self,
-        _msgs: Vec<Msg>,
-        _key: impl Into<String>,
-    ) -> Result<TxResult, TxError> {
-        Err(TxError::Cancelled)
+    /// Several messages that take effect together or not at all, in a transaction of their own.
+    pub async fn execute_atomic(&self, msgs: Vec<Msg>, key: impl Into<String>) -> Result<TxResult, TxError> {
+        self.enter(msgs, key.into(), true)?.await
+    }
+
+    fn enter(&self, msgs: Vec<Msg>, key: String, alone: bool) -> Result<Ticket, TxError> {
+        if msgs.is_empty() {
+            return Err(TxError::Encode { detail: "there is no message to send".to_owned() });
+        }
+        let permit = self
+            .room
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| TxError::QueueFull { capacity: self.capacity })?;
+        let messages = msgs.iter().map(|msg| msg.to_any(&self.address)).collect::<Result<Vec<_>, _>>()?;
+        let (answer, ticket) = oneshot::channel();
+        self.intake
+            .send(Submission { messages, key, alone, answer, permit })
+            .map_err(|_| TxError::Cancelled)?;
+        Ok(Ticket(ticket))
     }
 }
+
+/// What [`broadcast`] waits for an outcome while no node answers.
+const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 
 /// One transaction of all these messages, for a process that sends nothing else with this key: simulates, signs,
 /// broadcasts and waits for the outcome.
 pub async fn broadcast(
     client: &Client,
     signer: Arc<dyn Signer>,
-    config: TxConfig,
+    mut config: TxConfig,
     msgs: Vec<Msg>,
 ) -> Result<TxResult, TxError> {
-    let cancel = CancellationToken::new();
+    config.patience = config.patience.or(Some(COMMAND_PATIENCE));
     let journal = Arc::new(super::MemoryJournal::new());
-    let (queue, task) = TxQueue::start(client.clone(), signer, config, journal, cancel.clone());
-    let outcome = queue.execute_atomic(msgs, "broadcast").await;
-    cancel.cancel();
-    // The task ends by itself; a panic in it has already shown as a cancelled ticket.
-    let _ = task.await;
-    outcome
+    let cancel = CancellationToken::new();
+    // Dropped with this future, so that a caller that gives up leaves no task behind.
+    let _guard = cancel.clone().drop_guard();
+    let (queue, _task) = TxQueue::start(client.clone(), signer, config, journal, cancel);
+    queue.execute_atomic(msgs, "broadcast").await
 }

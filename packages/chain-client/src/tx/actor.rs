@@ -1,0 +1,526 @@
+//! The task behind a queue.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use cosmrs::Any;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::build::{simulate_any, Envelope, Sequence};
+use super::confirm::{confirm, Flight, Landing};
+use super::outcome::{classify, Refusal};
+use super::{Journal, JournalEntry, JournalOutcome, TxConfig};
+use crate::client::{Broadcast, POLL};
+use crate::{Client, Signer, TxError, TxResult};
+
+/// Of one batch: a node reads at most 1 MB of request, and base64 adds a third.
+const MAX_BATCH_BYTES: usize = 500_000;
+/// How often a broadcast follows the sequence that the node names, and waits for room in its mempool.
+const BROADCAST_TRIES: u32 = 10;
+/// How often a message is simulated and sent at most, its failures together with others included.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// What comes in from a handle.
+#[derive(Debug)]
+pub struct Submission {
+    pub messages: Vec<Any>,
+    pub key: String,
+    /// In a transaction of its own.
+    pub alone: bool,
+    pub answer: oneshot::Sender<Result<TxResult, TxError>>,
+    pub permit: OwnedSemaphorePermit,
+}
+
+type Id = u64;
+
+/// What one key wants done.
+struct Item {
+    /// None when it is known from the journal only and nobody has submitted it since.
+    messages: Option<Vec<Any>>,
+    key: String,
+    alone: bool,
+    gas: u64,
+    attempts: u32,
+    /// Hash and timeout height of the transaction that it is in.
+    flight: Option<(String, u64)>,
+    waiters: Vec<(oneshot::Sender<Result<TxResult, TxError>>, OwnedSemaphorePermit)>,
+}
+
+impl Item {
+    fn bytes(&self) -> usize {
+        self.messages.iter().flatten().map(|message| message.value.len() + message.type_url.len()).sum()
+    }
+}
+
+struct Landed {
+    hash: String,
+    timeout_height: u64,
+    items: Vec<Id>,
+    gas_limit: u64,
+    landing: Landing,
+}
+
+pub struct Actor {
+    client: Client,
+    signer: Arc<dyn Signer>,
+    config: TxConfig,
+    journal: Arc<dyn Journal>,
+    intake: mpsc::UnboundedReceiver<Submission>,
+    sequence: Sequence,
+    /// The sequence is in doubt; it is asked again when nothing is in flight any more.
+    resync: bool,
+    next_id: Id,
+    items: HashMap<Id, Item>,
+    by_key: HashMap<String, Id>,
+    /// To be simulated.
+    waiting: VecDeque<Id>,
+    /// Simulated.
+    ready: VecDeque<Id>,
+    simulating: FuturesUnordered<BoxFuture<'static, (Id, Result<u64, TxError>)>>,
+    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+}
+
+impl Actor {
+    pub fn new(
+        client: Client,
+        signer: Arc<dyn Signer>,
+        config: TxConfig,
+        journal: Arc<dyn Journal>,
+        intake: mpsc::UnboundedReceiver<Submission>,
+    ) -> Self {
+        Self {
+            client,
+            signer,
+            config,
+            journal,
+            intake,
+            sequence: Sequence::default(),
+            resync: false,
+            next_id: 0,
+            items: HashMap::new(),
+            by_key: HashMap::new(),
+            waiting: VecDeque::new(),
+            ready: VecDeque::new(),
+            simulating: FuturesUnordered::new(),
+            flights: FuturesUnordered::new(),
+        }
+    }
+
+    pub async fn run(mut self, cancel: CancellationToken) {
+        self.recover().await;
+        let mut closed = false;
+        while !cancel.is_cancelled() {
+            self.start_simulations();
+            self.send_ready().await;
+            let idle = self.simulating.is_empty() && self.flights.is_empty();
+            if closed && idle && self.waiting.is_empty() && self.ready.is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                Some((id, result)) = self.simulating.next(), if !self.simulating.is_empty() => {
+                    self.simulated(id, result);
+                }
+                Some(landed) = self.flights.next(), if !self.flights.is_empty() => {
+                    self.landed(landed).await;
+                }
+                submission = self.intake.recv(), if !closed => match submission {
+                    Some(submission) => self.accept(submission),
+                    None => closed = true,
+                },
+            }
+            while let Ok(submission) = self.intake.try_recv() {
+                self.accept(submission);
+            }
+        }
+        self.drain().await;
+    }
+
+    /// What an earlier process sent and did not learn about is looked for before the same is sent again.
+    async fn recover(&mut self) {
+        let journal = self.journal.clone();
+        let unsettled = match blocking(move || journal.unsettled()).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::error!(%error, "the journal cannot be read; nothing is known of earlier transactions");
+                return;
+            }
+        };
+        for JournalEntry { hash, keys, timeout_height, .. } in unsettled {
+            tracing::info!(%hash, timeout_height, "looking for a transaction of an earlier run");
+            let items = keys.into_iter().map(|key| self.add(None, key, false)).collect();
+            let flight = Flight { hash, timeout_height, bytes: None, doubtful: true };
+            self.fly(flight, items, 0);
+        }
+    }
+
+    fn add(&mut self, messages: Option<Vec<Any>>, key: String, alone: bool) -> Id {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.by_key.insert(key.clone(), id);
+        self.items.insert(
+            id,
+            Item { messages, key, alone, gas: 0, attempts: 0, flight: None, waiters: Vec::new() },
+        );
+        id
+    }
+
+    fn accept(&mut self, submission: Submission) {
+        let Submission { messages, key, alone, answer, permit } = submission;
+        if let Some(item) = self.by_key.get(&key).and_then(|id| self.items.get_mut(id)) {
+            // The same thing is under way: one transaction, one outcome. After a restart this is also how its
+            // messages become known again, should the earlier transaction turn out lost.
+            if item.messages.is_none() {
+                item.messages = Some(messages);
+                item.alone = alone;
+            }
+            item.waiters.push((answer, permit));
+            return;
+        }
+        let id = self.add(Some(messages), key, alone);
+        if let Some(item) = self.items.get_mut(&id) {
+            item.waiters.push((answer, permit));
+        }
+        self.waiting.push_back(id);
+    }
+
+    fn start_simulations(&mut self) {
+        while self.simulating.len() < self.config.simulate_concurrency.max(1) {
+            let Some(id) = self.waiting.pop_front() else { return };
+            let Some(messages) = self.items.get(&id).and_then(|item| item.messages.clone()) else { continue };
+            let (client, signer, sequence) =
+                (self.client.clone(), self.signer.clone(), self.sequence.clone());
+            let denom = self.config.gas_price.denom.clone();
+            self.simulating.push(Box::pin(async move {
+                (id, simulate_any(&client, signer.as_ref(), &sequence, &denom, messages).await)
+            }));
+        }
+    }
+
+    fn simulated(&mut self, id: Id, result: Result<u64, TxError>) {
+        match result {
+            Ok(gas) => {
+                if let Some(item) = self.items.get_mut(&id) {
+                    item.gas = gas;
+                    self.ready.push_back(id);
+                }
+            }
+            Err(error) => self.finish(id, Err(error)),
+        }
+    }
+
+    /// The first message goes at once; while transactions are in flight, what is ready gathers until it fills a
+    /// batch or nothing more is about to become ready.
+    async fn send_ready(&mut self) {
+        while !self.ready.is_empty() && self.flights.len() < self.config.max_in_flight.max(1) {
+            if self.resync {
+                if !self.flights.is_empty() {
+                    return;
+                }
+                self.sequence.set(None);
+                self.resync = false;
+            }
+            let more_to_come = !self.simulating.is_empty() || !self.waiting.is_empty();
+            if !self.flights.is_empty() && more_to_come && !self.batch_is_full() {
+                return;
+            }
+            let batch = self.next_batch();
+            self.send(batch).await;
+        }
+    }
+
+    fn batch_is_full(&self) -> bool {
+        let items = || self.ready.iter().filter_map(|id| self.items.get(id));
+        self.ready.len() >= self.config.max_batch_messages
+            || items().map(|item| item.gas).sum::<u64>() >= self.config.max_batch_gas
+            || items().map(Item::bytes).sum::<usize>() >= MAX_BATCH_BYTES
+            || items().next().is_some_and(|item| item.alone)
+    }
+
+    fn next_batch(&mut self) -> Vec<Id> {
+        let mut batch = Vec::new();
+        let (mut gas, mut bytes) = (0u64, 0usize);
+        while let Some(id) = self.ready.front().copied() {
+            let Some(item) = self.items.get(&id) else {
+                self.ready.pop_front();
+                continue;
+            };
+            gas = gas.saturating_add(item.gas);
+            bytes = bytes.saturating_add(item.bytes());
+            let full = batch.len() >= self.config.max_batch_messages
+                || gas > self.config.max_batch_gas
+                || bytes > MAX_BATCH_BYTES;
+            if !batch.is_empty() && (full || item.alone) {
+                break;
+            }
+            batch.push(id);
+            self.ready.pop_front();
+            if item.alone {
+                break;
+            }
+        }
+        batch
+    }
+
+    async fn send(&mut self, batch: Vec<Id>) {
+        if let Err(error) = self.try_send(&batch).await {
+            self.refuse(&batch, error);
+        }
+    }
+
+    async fn try_send(&mut self, batch: &[Id]) -> Result<(), TxError> {
+        let address = self.signer.address().to_owned();
+        let denom = self.config.gas_price.denom.clone();
+        let items = || batch.iter().filter_map(|id| self.items.get(id));
+        let messages: Vec<Any> = items().flat_map(|item| item.messages.iter().flatten()).cloned().collect();
+        let keys: Vec<String> = items().map(|item| item.key.clone()).collect();
+        let simulated: u64 = items().map(|item| item.gas).fold(0, u64::saturating_add);
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let gas_limit = simulated.saturating_mul(self.config.gas_percent.max(100)) / 100;
+        let unreachable = |error: crate::QueryError| TxError::Unreachable { detail: error.to_string() };
+        let mut account = self.sequence.get(&self.client, &address, &denom).await?;
+        let height = self.client.latest_height().await.map_err(unreachable)?;
+        let timeout_height = height.saturating_add(self.config.timeout_blocks);
+        let mut last = String::new();
+        for _ in 0..BROADCAST_TRIES {
+            let fee = self.config.gas_price.fee(gas_limit);
+            let envelope =
+                Envelope { account: account.clone(), gas_limit, fee, denom: &denom, timeout_height };
+            let signed =
+                envelope.sign(self.client.chain_id(), self.signer.as_ref(), messages.clone()).await?;
+            let entry = JournalEntry {
+                hash: signed.hash.clone(),
+                keys: keys.clone(),
+                sequence: account.sequence,
+                timeout_height,
+            };
+            let journal = self.journal.clone();
+            blocking(move || journal.record(&entry)).await.map_err(|e| TxError::Journal { detail: e.0 })?;
+            let outcome = self.client.broadcast_bytes(&signed.bytes).await;
+            let (code, codespace, log) = match outcome {
+                Broadcast::Refused { code, codespace, log } => (code, codespace, log),
+                Broadcast::NotSent(detail) => {
+                    self.settle(&signed.hash, JournalOutcome::NotIncluded { reason: detail.clone() }).await;
+                    return Err(TxError::Unreachable { detail });
+                }
+                Broadcast::Accepted | Broadcast::Doubtful(_) => {
+                    let doubtful = matches!(outcome, Broadcast::Doubtful(_));
+                    tracing::debug!(hash = %signed.hash, messages = messages.len(), gas_limit, doubtful, "sent");
+                    account.sequence += 1;
+                    self.sequence.set(Some(account));
+                    let bytes = Some(signed.bytes);
+                    let flight = Flight { hash: signed.hash, timeout_height, bytes, doubtful };
+                    self.fly(flight, batch.to_vec(), gas_limit);
+                    return Ok(());
+                }
+            };
+            let refusal = classify(code, &codespace, &log);
+            if refusal == Refusal::AlreadyKnown {
+                // In that node's mempool: as good as accepted.
+                account.sequence += 1;
+                self.sequence.set(Some(account));
+                let flight =
+                    Flight { hash: signed.hash, timeout_height, bytes: Some(signed.bytes), doubtful: true };
+                self.fly(flight, batch.to_vec(), gas_limit);
+                return Ok(());
+            }
+            // The check failed, so the sequence did not move and these bytes are nowhere.
+            self.settle(&signed.hash, JournalOutcome::NotIncluded { reason: log.clone() }).await;
+            last = log;
+            match refusal {
+                Refusal::WrongSequence { expected: Some(expected), .. } => {
+                    if expected < account.sequence && !self.flights.is_empty() {
+                        // This node has not seen what is in flight: taking its number would put two transactions
+                        // on one sequence. Wait for those first.
+                        self.resync = true;
+                        for id in batch.iter().rev() {
+                            self.ready.push_front(*id);
+                        }
+                        return Ok(());
+                    }
+                    account.sequence = expected;
+                    self.sequence.set(Some(account.clone()));
+                }
+                Refusal::MempoolFull => tokio::time::sleep(POLL * 5).await,
+                other => return Err(other.into_error(&address, &denom, gas_limit)),
+            }
+        }
+        self.resync = true;
+        Err(TxError::SequenceConflict { detail: last })
+    }
+
+    /// The whole batch was refused before it cost anything.
+    fn refuse(&mut self, batch: &[Id], error: TxError) {
+        for id in batch {
+            self.finish(*id, Err(error.clone()));
+        }
+    }
+
+    fn fly(&mut self, flight: Flight, items: Vec<Id>, gas_limit: u64) {
+        let (client, patience) = (self.client.clone(), self.config.patience);
+        for id in &items {
+            if let Some(item) = self.items.get_mut(id) {
+                item.flight = Some((flight.hash.clone(), flight.timeout_height));
+            }
+        }
+        self.flights.push(Box::pin(async move {
+            let landing = confirm(&client, &flight, patience).await;
+            Landed { hash: flight.hash, timeout_height: flight.timeout_height, items, gas_limit, landing }
+        }));
+    }
+
+    async fn landed(&mut self, landed: Landed) {
+        let Landed { hash, timeout_height, items, gas_limit, landing } = landed;
+        match landing {
+            Landing::Included(result) => {
+                let outcome = JournalOutcome::Included { height: result.height, code: result.code };
+                self.settle(&hash, outcome).await;
+                if result.code == 0 {
+                    self.succeeded(&items, &result);
+                } else {
+                    self.failed(&items, &result, gas_limit);
+                }
+            }
+            Landing::NotIncluded => {
+                let reason = "not included up to its timeout height".to_owned();
+                self.settle(&hash, JournalOutcome::NotIncluded { reason }).await;
+                // What came after it in the sequence hangs in the air too.
+                self.resync = true;
+                self.again(&items, || TxError::TimedOut { hash: hash.clone(), timeout_height });
+            }
+            Landing::Unknown(detail) => {
+                self.resync = true;
+                let error = TxError::Unknown { hash, timeout_height, detail };
+                self.refuse(&items, error);
+            }
+        }
+    }
+
+    fn succeeded(&mut self, items: &[Id], result: &TxResult) {
+        let single = items.len() == 1;
+        let mut first = 0u32;
+        for id in items {
+            // What the journal alone knows counts as one message, which is what the queue puts into a batch.
+            let count = self.items.get(id).and_then(|item| item.messages.as_ref()).map_or(1, Vec::len) as u32;
+            let mine = if single { result.clone() } else { part(result, first, count) };
+            first += count;
+            self.finish(*id, Ok(mine));
+        }
+    }
+
+    /// A transaction that failed took its fee. Alone, that is the outcome. In a batch one message took the others
+    /// down: each is simulated again, so that only those that fail by themselves are answered with an error.
+    fn failed(&mut self, items: &[Id], result: &TxResult, gas_limit: u64) {
+        let refusal = classify(result.code, &result.codespace, &result.log);
+        if matches!(refusal, Refusal::WrongSequence { .. }) {
+            self.resync = true;
+        }
+        let (address, denom) = (self.signer.address().to_owned(), self.config.gas_price.denom.clone());
+        let error = refusal.clone().into_error(&address, &denom, gas_limit);
+        if items.len() == 1 && !matches!(refusal, Refusal::WrongSequence { .. }) {
+            self.refuse(items, error);
+            return;
+        }
+        tracing::warn!(hash = %result.hash, height = result.height, %error, "a batch failed; its messages are tried again");
+        let culprit = match refusal {
+            Refusal::Message { index, .. } => index,
+            _ => None,
+        };
+        let mut first = 0;
+        for id in items {
+            let Some(item) = self.items.get_mut(id) else { continue };
+            let count = item.messages.as_ref().map_or(1, Vec::len);
+            // Without a culprit, such as when gas ran out, everyone goes alone.
+            item.alone |= culprit.is_none_or(|index| (first..first + count).contains(&index));
+            first += count;
+        }
+        self.again(items, || error.clone());
+    }
+
+    /// To be simulated anew, before anything that came later; given up after some attempts.
+    fn again(&mut self, items: &[Id], error: impl Fn() -> TxError) {
+        for id in items.iter().rev() {
+            let Some(item) = self.items.get_mut(id) else { continue };
+            item.attempts += 1;
+            item.flight = None;
+            if item.messages.is_none() || item.attempts >= MAX_ATTEMPTS {
+                self.finish(*id, Err(error()));
+            } else {
+                self.waiting.push_front(*id);
+            }
+        }
+    }
+
+    fn finish(&mut self, id: Id, result: Result<TxResult, TxError>) {
+        let Some(item) = self.items.remove(&id) else { return };
+        self.by_key.remove(&item.key);
+        for (waiter, permit) in item.waiters {
+            drop(permit);
+            // A caller that stopped waiting loses nothing but the answer.
+            let _ = waiter.send(result.clone());
+        }
+    }
+
+    async fn settle(&mut self, hash: &str, outcome: JournalOutcome) {
+        let (journal, hash) = (self.journal.clone(), hash.to_owned());
+        if let Err(error) = blocking(move || journal.settle(&hash, &outcome)).await {
+            // Then it is looked up once more after the next start; nothing is lost.
+            tracing::warn!(%error, "the journal did not take an outcome");
+        }
+    }
+
+    /// Nothing new is sent; what is in flight gets some time to land.
+    async fn drain(mut self) {
+        self.intake.close();
+        while let Ok(submission) = self.intake.try_recv() {
+            let _ = submission.answer.send(Err(TxError::Cancelled));
+        }
+        self.simulating.clear();
+        let in_time = Instant::now() + self.config.drain;
+        let unsent = self.items.iter().filter(|(_, item)| item.flight.is_none()).map(|(id, _)| *id);
+        self.refuse(&unsent.collect::<Vec<_>>(), TxError::Cancelled);
+        while !self.flights.is_empty() {
+            match tokio::time::timeout_at(in_time, self.flights.next()).await {
+                Ok(Some(landed)) => self.landed(landed).await,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        let left = self.flights.len();
+        if left > 0 {
+            tracing::warn!(left, "ended before all outcomes were known; they are in the journal");
+        }
+        for id in self.items.keys().copied().collect::<Vec<_>>() {
+            let flight = self.items.get(&id).and_then(|item| item.flight.clone());
+            let error = flight.map_or(TxError::Cancelled, |(hash, timeout_height)| TxError::Unknown {
+                hash,
+                timeout_height,
+                detail: "cancelled while waiting for its block".to_owned(),
+            });
+            self.finish(id, Err(error));
+        }
+    }
+}
+
+/// The part of a transaction that concerns some of its messages.
+fn part(result: &TxResult, first: u32, count: u32) -> TxResult {
+    let mine = |index: u32| (first..first.saturating_add(count)).contains(&index);
+    let raw_index = |event: &crate::RawEvent| event.get("msg_index").and_then(|index| index.parse().ok());
+    TxResult {
+        events: result.events.iter().filter(|e| e.msg_index.is_some_and(mine)).cloned().collect(),
+        raw_events: result.raw_events.iter().filter(|e| raw_index(e).is_some_and(mine)).cloned().collect(),
+        ..result.clone()
+    }
+}
+
+/// Journals write to disk: off the asynchronous threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, super::JournalError> + Send + 'static,
+) -> Result<T, super::JournalError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(super::JournalError(e.to_string())))
+}
