@@ -1,6 +1,7 @@
 //! What is said while a command waits: on standard error, a live line where that is a terminal, plain lines
 //! otherwise.
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,7 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Progress {
     bar: Option<ProgressBar>,
     started: Instant,
-    waiting: Mutex<String>,
+    /// What was said already where there is no live line.
+    waited: Mutex<HashSet<String>>,
     quiet: bool,
 }
 
@@ -24,7 +26,7 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { bar, started: Instant::now(), waiting: Mutex::default(), quiet }
+        Self { bar, started: Instant::now(), waited: Mutex::default(), quiet }
     }
 
     /// Time since the command began to work.
@@ -45,17 +47,21 @@ impl Progress {
         }
     }
 
-    /// What is being waited for. Without a terminal it is said once for each change.
+    /// What is being waited for. Without a terminal each thing is said once.
     pub fn wait(&self, what: impl AsRef<str>) {
+        self.wait_for(what, "");
+    }
+
+    /// The same with a detail that keeps changing, which only a terminal shows.
+    pub fn wait_for(&self, what: impl AsRef<str>, detail: impl AsRef<str>) {
         let what = what.as_ref();
-        if let Some(bar) = &self.bar {
-            bar.set_message(what.to_owned());
-            return;
-        }
-        if let Ok(mut waiting) = self.waiting.lock() {
-            if *waiting != what {
-                *waiting = what.to_owned();
-                self.step(what);
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("{what}{}", detail.as_ref())),
+            None => {
+                let new = self.waited.lock().is_ok_and(|mut waited| waited.insert(what.to_owned()));
+                if new {
+                    self.step(what);
+                }
             }
         }
     }

@@ -171,6 +171,7 @@ async fn one_group(
             lease.price,
             duration(lease.term)
         ));
+        bidding.learn(&provider).await?;
         let bids = bidding.bids(Some(&provider));
         for bid in bids.iter().filter(|bid| !bid.won) {
             let reason = bid.reason.as_deref().unwrap_or("lost");

@@ -79,6 +79,16 @@ impl<'a> Bidding<'a> {
         }
     }
 
+    /// Makes sure that the winner's bid is among those seen, even if it came at the last moment and left the book.
+    pub async fn learn(&mut self, winner: &str) -> Result<()> {
+        if !self.bids.contains_key(winner) {
+            if let Ok(bid) = self.session.chain()?.contracts.market.bid(self.order, winner).await {
+                self.bids.insert(winner.to_owned(), bid);
+            }
+        }
+        Ok(())
+    }
+
     /// Every bid that was seen, best first, with why it did not win.
     pub fn bids(&self, winner: Option<&str>) -> Vec<SeenBid> {
         let mut bids: Vec<&Bid> = self.bids.values().collect();
@@ -151,7 +161,8 @@ impl<'a> Bidding<'a> {
             OrderPhase::Closed => return Ok(Some(Outcome::Closed)),
             OrderPhase::Bidding => {
                 let left = order.open_until.saturating_sub(now());
-                self.progress.wait(format!("{}: waiting for bids, {left} s left", self.label));
+                self.progress
+                    .wait_for(format!("{}: waiting for bids", self.label), format!(", {left} s left"));
             }
             OrderPhase::Matching | OrderPhase::Lapsed => self.matching(order).await?,
         }

@@ -38,6 +38,8 @@ pub struct Timings {
     pub lease_seen_ms: Option<u64>,
     pub manifest_sent_ms: Option<u64>,
     pub starting_ms: Option<u64>,
+    /// All replicas run; the paid time may not have begun.
+    pub running_ms: Option<u64>,
     pub ready_ms: Option<u64>,
 }
 
@@ -214,6 +216,10 @@ impl<'a> Start<'a> {
         let begun = !matches!(status.control, Control::AwaitingManifest { .. } | Control::Verifying);
         if begun && self.timings.starting_ms.is_none() {
             self.timings.starting_ms = Some(self.elapsed());
+        }
+        let running = !status.services.is_empty() && status.services.iter().all(|service| service.is_ready());
+        if running && self.timings.running_ms.is_none() {
+            self.timings.running_ms = Some(self.elapsed());
         }
         if text != self.last {
             self.progress.step(format!("{}: {text}", self.label));
