@@ -102,8 +102,6 @@ pub enum ContractError {
     #[error("lease {lease} has nothing to pay: earned {earned}, withdrawn {withdrawn}")]
     NothingToWithdraw { lease: LeaseId, earned: Uint128, withdrawn: Uint128 },
 
-    #[error("parameter {name}: {problem}")]
-    BadParam { name: &'static str, problem: String },
     #[error("reply {0} belongs to no message of this contract")]
     UnknownReply(u64),
     #[error("{what} would fall below zero: {from} - {amount}")]

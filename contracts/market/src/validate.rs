@@ -17,7 +17,7 @@ use crate::error::ContractError;
 const NAME: &str = "1 to 63 of a-z, 0-9 and inner hyphens";
 const KEY: &str = "1 to 64 of a-z, 0-9, _ / . * and -, beginning with a letter or digit";
 const VALUE: &str = "1 to 128 bytes without control characters or spaces at the ends";
-const REASON: &str = "1 to 256 bytes without control characters";
+const REASON: &str = "1 to 256 bytes without control characters or spaces at the ends";
 const DENOM: &str = "3 to 128 letters, digits and / : . _ -, beginning with a letter";
 
 /// What is shown of a refused text.
@@ -47,7 +47,8 @@ pub fn version(version: &HexBinary) -> Result<(), ContractError> {
 }
 
 pub fn reason(reason: &str) -> Result<(), ContractError> {
-    if reason.is_empty() || reason.len() > MAX_REASON_BYTES || reason.chars().any(char::is_control) {
+    let size = 1..=MAX_REASON_BYTES;
+    if !size.contains(&reason.len()) || reason.chars().any(char::is_control) || reason.trim() != reason {
         return Err(malformed("reason", reason, REASON));
     }
     Ok(())

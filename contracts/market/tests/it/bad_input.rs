@@ -150,7 +150,9 @@ fn reasons_are_short_texts() {
     let order = world.create(vec![spec(100)]);
     world.bid(&alice, order, 50);
     let lease = world.matches(order).id;
-    for reason in [String::new(), "x".repeat(257), "a\u{0}b".into(), "a\nb".into(), "x".repeat(1 << 20)] {
+    for reason in
+        [String::new(), "x".repeat(257), "a\u{0}b".into(), "a\nb".into(), " ".into(), "x".repeat(1 << 20)]
+    {
         let msg = ExecuteMsg::Decline { lease, reason: reason.clone() };
         world.fails(&alice, msg, &[], "reason is");
         world.fails(&alice, ExecuteMsg::BreakLease { lease, reason }, &[], "reason is");
