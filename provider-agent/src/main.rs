@@ -43,24 +43,24 @@ struct Layers {
 
 #[derive(Args)]
 struct Init {
-    /// Where to put configuration, key and data [default: ~/.akash-provider]
-    #[arg(long)]
-    dir: Option<PathBuf>,
+    /// Where to write; key, root and data go beside it [default: ~/.akash-provider/provider.toml]
+    #[arg(long, short, env = "AKASH_PROVIDER_CONFIG")]
+    config: Option<PathBuf>,
     /// The chain's address book
     #[arg(long, env = "AKASH_ADDRESS_BOOK")]
-    address_book: PathBuf,
-    /// Address of the provider's owner, if it is known already
-    #[arg(long, default_value = "")]
-    owner: String,
+    address_book: Option<PathBuf>,
+    /// Address of the provider's owner; makes a certificate root for it
+    #[arg(long)]
+    owner: Option<String>,
     /// File with a passphrase to encrypt the operator's key with
     #[arg(long)]
     passphrase_file: Option<PathBuf>,
-    /// Use this operator key instead of a new one
+    /// One key, such as `pricing.cpu=4000`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Replace a configuration that exists; keys and roots are never replaced
     #[arg(long)]
-    operator_key: Option<PathBuf>,
-    /// Directory of the owner's certificate root, if it exists already
-    #[arg(long)]
-    root: Option<PathBuf>,
+    force: bool,
 }
 
 #[derive(Args)]
@@ -93,15 +93,20 @@ fn report(result: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-fn load(layers: &Layers) -> (Config, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut flags = Vec::new();
-    for text in &layers.set {
+/// `KEY=VALUE` each.
+fn pairs(set: &[String]) -> (Vec<(String, String)>, Vec<Problem>) {
+    let (mut flags, mut problems) = (Vec::new(), Vec::new());
+    for text in set {
         match text.split_once('=') {
             Some((key, value)) => flags.push((key.trim().to_owned(), value.to_owned())),
             None => problems.push(Problem::new(format!("--set {text}"), "expected KEY=VALUE")),
         }
     }
+    (flags, problems)
+}
+
+fn load(layers: &Layers) -> (Config, Vec<Problem>) {
+    let (flags, mut problems) = pairs(&layers.set);
     let default = config::default_dir().join("provider.toml");
     let file = layers.config.clone().or_else(|| default.exists().then_some(default));
     let loaded = config::load(file.as_deref(), std::env::vars(), &flags);
@@ -167,28 +172,43 @@ fn run(layers: &Layers) -> ExitCode {
 }
 
 fn init(args: Init) -> anyhow::Result<()> {
-    let options = Options {
-        dir: args.dir.unwrap_or_else(config::default_dir),
-        address_book: args.address_book,
-        owner: args.owner,
-        passphrase_file: args.passphrase_file,
-        operator_key: args.operator_key,
-        root: args.root,
-    };
-    let made = init::init(&options)?;
+    let (mut set, problems) = pairs(&args.set);
+    if let Some(problem) = problems.first() {
+        anyhow::bail!("{problem}");
+    }
+    let path = |path: Option<PathBuf>| path.map(|path| path.display().to_string());
+    for (key, value) in [
+        ("chain.address_book", path(args.address_book)),
+        ("provider.owner", args.owner),
+        ("provider.passphrase_file", path(args.passphrase_file)),
+    ] {
+        // What --set says is the more explicit one.
+        if let Some(value) = value.filter(|_| !set.iter().any(|(known, _)| known == key)) {
+            set.push((key.to_owned(), value));
+        }
+    }
+    let config = args.config.unwrap_or_else(|| config::default_dir().join("provider.toml"));
+    let made = init::init(&Options { config, set, force: args.force })?;
     println!("configuration  {}", made.config.display());
     println!("operator key   {} ({})", made.operator, made.operator_key.display());
-    if !made.encrypted {
-        println!("               in clear, readable by you alone; --passphrase-file encrypts it");
+    if made.key_is_new && !made.encrypted {
+        println!("               in clear, readable by you alone; --passphrase-file encrypts a new one");
+    }
+    if let Some(root) = &made.root {
+        println!("root           {}", root.display());
     }
     println!();
-    println!("Next:");
-    println!("  1. send {} some fee money", made.operator);
-    println!("  2. akash provider register, with this machine's gateway address, and {} as an operator", made.operator);
-    println!("  3. akash provider stake, as much as the orders you want ask for");
-    println!("  4. akash provider root, and put the root with its key into {}", made.root.display());
-    println!("  5. provider-agent check-config --config {}", made.config.display());
-    println!("  6. provider-agent run --config {}", made.config.display());
+    println!("Next, where the owner's key is:");
+    println!("  akash provider register --endpoint https://THIS-MACHINE:8443");
+    println!("  akash provider stake AMOUNT");
+    println!("  akash provider operator add {}", made.operator);
+    match &made.root {
+        Some(root) => println!("  akash provider root publish --cert {}", root.display()),
+        None => println!("  akash provider root publish, and copy the root's directory to provider.root"),
+    }
+    println!("Send {} some fee money. Then here:", made.operator);
+    println!("  provider-agent check-config --config {}", made.config.display());
+    println!("  provider-agent run --config {}", made.config.display());
     Ok(())
 }
 

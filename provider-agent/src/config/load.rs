@@ -54,8 +54,18 @@ pub fn load(
     env: impl IntoIterator<Item = (String, String)>,
     flags: &[(String, String)],
 ) -> Loaded {
+    load_onto(Config::default(), file, env, flags)
+}
+
+/// The same onto a given configuration in place of the defaults.
+pub fn load_onto(
+    base: Config,
+    file: Option<&Path>,
+    env: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Loaded {
     let mut problems = Vec::new();
-    let defaults = Table::try_from(Config::default()).unwrap_or_default();
+    let defaults = Table::try_from(base).unwrap_or_default();
     let mut settings = match file {
         Some(path) => from_file(path, &mut problems),
         None => Vec::new(),

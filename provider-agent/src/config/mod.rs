@@ -12,7 +12,7 @@ use registry_api::Attribute;
 use serde::{Deserialize, Serialize};
 
 pub use check::{check, check_files};
-pub use load::{load, Loaded, Problem, ENV_PREFIX};
+pub use load::{load, load_onto, Loaded, Problem, ENV_PREFIX};
 pub use template::template;
 pub use units::{Rate, Size, Span, RATE_DECIMALS};
 
