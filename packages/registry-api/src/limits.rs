@@ -16,7 +16,8 @@ pub const MAX_ATTRIBUTE_VALUE_BYTES: usize = 128;
 pub const MAX_CONTACT_BYTES: usize = 256;
 /// Roots of one account that are neither revoked nor expired: one in use, and one to rotate to, with a spare.
 pub const MAX_ACTIVE_ROOTS: usize = 3;
-/// Roots of one account on record, revoked and expired ones included; the oldest expired ones make room.
+/// Roots of one account on record, revoked and expired ones included; the oldest expired one makes room, or else the
+/// oldest revoked one, whose key stays refused.
 pub const MAX_ROOTS: usize = 16;
 /// Size of a root certificate in DER bytes.
 pub const MAX_ROOT_DER_BYTES: usize = 2048;
