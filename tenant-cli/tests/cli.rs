@@ -211,7 +211,7 @@ fn a_key_that_is_not_there_is_exit_code_3() {
 fn init_sets_up_a_home_although_the_chain_is_silent_and_says_how_to_go_on() {
     let lab = Lab::new();
     let done = lab.initialised();
-    assert_eq!(done["address"], "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0arxv44x".to_owned(), "{done}");
+    assert_eq!(done["address"], "wasm19rl4cm2hmr8afy4kldpxz3fka4jguq0akuugk7".to_owned(), "{done}");
     assert_eq!(done["root"]["published"], false);
     assert!(done["root"]["reason"].is_string());
     assert!(done["mnemonic"].is_null(), "a phrase that was given is not printed");
