@@ -151,7 +151,7 @@ pub(crate) enum Broadcast {
     /// Not in the mempool, by the node's own word.
     Refused { code: u32, codespace: String, log: String },
     /// Sent, and no answer came.
-    Doubtful(String),
+    Doubtful,
     /// Nothing was sent.
     NotSent(String),
 }
@@ -372,7 +372,7 @@ impl Client {
                 match link.call::<BroadcastAnswer>("broadcast_tx_sync", json!({ "tx": tx })).await {
                     Ok(answer) if answer.code == 0 => Ok(Broadcast::Accepted),
                     // An earlier endpoint may have taken it before it went silent.
-                    Ok(answer) if earlier => Ok(Broadcast::Doubtful(answer.log)),
+                    Ok(_) if earlier => Ok(Broadcast::Doubtful),
                     Ok(BroadcastAnswer { code, codespace, log, .. }) => {
                         Ok(Broadcast::Refused { code, codespace, log })
                     }
@@ -394,7 +394,7 @@ impl Client {
             .await;
         match sent {
             Ok(outcome) => outcome,
-            Err(error) if doubt.load(Ordering::Relaxed) => Broadcast::Doubtful(error.to_string()),
+            Err(_) if doubt.load(Ordering::Relaxed) => Broadcast::Doubtful,
             Err(error) => Broadcast::NotSent(error.to_string()),
         }
     }
@@ -495,12 +495,18 @@ fn node_refusal(message: &str) -> Option<u32> {
     }
 }
 
+/// How contracts say that what was asked for does not exist: the suite's own words, and those of cosmwasm-std.
+const ABSENCES: [&str; 5] =
+    ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
+
 fn contract_error(contract: &str, answer: &AbciQuery) -> Option<QueryError> {
-    if answer.codespace != "wasm" {
+    // The chain puts this after what the contract said, and hides its own code from callers by ABCI. Everything
+    // else (no such contract, the machine's faults, gas) is not the contract's answer.
+    let Some((message, _)) = answer.log.rsplit_once(": query wasm contract failed") else {
         return Some(module_error(&format!("a query of contract {contract}"), answer));
-    }
-    let message = answer.log.trim_end_matches(": query wasm contract failed").to_owned();
-    if message.contains("not found") {
+    };
+    let message = message.to_owned();
+    if ABSENCES.iter().any(|text| message.contains(text)) {
         return Some(QueryError::NotFound {
             what: format!("what contract {contract} was asked for"),
             message,

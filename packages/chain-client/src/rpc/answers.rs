@@ -153,7 +153,6 @@ pub struct BroadcastAnswer {
     pub codespace: String,
     #[serde(default)]
     pub log: String,
-    pub hash: String,
 }
 
 /// What `/app/simulate` answers.

@@ -309,8 +309,8 @@ impl Actor {
                     self.settle(&signed.hash, JournalOutcome::NotIncluded { reason: detail.clone() }).await;
                     return Err(TxError::Unreachable { detail });
                 }
-                Broadcast::Accepted | Broadcast::Doubtful(_) => {
-                    let doubtful = matches!(outcome, Broadcast::Doubtful(_));
+                Broadcast::Accepted | Broadcast::Doubtful => {
+                    let doubtful = matches!(outcome, Broadcast::Doubtful);
                     tracing::debug!(hash = %signed.hash, messages = messages.len(), gas_limit, doubtful, "sent");
                     account.sequence += 1;
                     self.sequence.set(Some(account));

@@ -49,9 +49,17 @@ impl GasPrice {
         self.atto.saturating_mul(u128::from(gas)).div_ceil(10u128.pow(DECIMALS))
     }
 
-    /// The lowest price at which this much gas costs at least `fee`.
-    pub fn at_least(denom: &str, fee: u128, gas: u64) -> Self {
-        let atto = fee.saturating_mul(10u128.pow(DECIMALS)).div_ceil(u128::from(gas.max(1)));
+    /// The roundest price at which this much gas costs exactly `fee`: a node names the fee, rounded up, and people
+    /// want the price behind it.
+    pub fn behind(denom: &str, fee: u128, gas: u64) -> Self {
+        let gas = u128::from(gas.max(1));
+        let exact = fee.saturating_mul(10u128.pow(DECIMALS)) / gas;
+        let too_low = fee.saturating_sub(1).saturating_mul(10u128.pow(DECIMALS)) / gas;
+        let rounded = (0..DECIMALS).map(|places| {
+            let step = 10u128.pow(DECIMALS - places);
+            exact / step * step
+        });
+        let atto = rounded.into_iter().find(|price| *price > too_low).unwrap_or(exact);
         Self { denom: denom.to_owned(), atto }
     }
 
@@ -96,5 +104,38 @@ impl TryFrom<Written> for GasPrice {
 impl From<GasPrice> for Written {
     fn from(price: GasPrice) -> Self {
         Written { amount: price.amount(), denom: price.denom }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fees_are_rounded_up_and_prices_keep_their_digits() {
+        let price = GasPrice::new("uakash", "0.025").unwrap();
+        assert_eq!((price.fee(0), price.fee(1), price.fee(40), price.fee(41)), (0, 1, 1, 2));
+        assert_eq!(price.to_string(), "0.025uakash");
+        assert_eq!("0.025uakash".parse::<GasPrice>().unwrap(), price);
+        assert_eq!(GasPrice::new("uakash", "3").unwrap().to_string(), "3uakash");
+    }
+
+    #[test]
+    fn the_price_behind_a_rounded_fee_is_the_round_one() {
+        for gas in [40u64, 52_413, 104_827, 1_000_003] {
+            let price = GasPrice::new("uakash", "0.025").unwrap();
+            assert_eq!(GasPrice::behind("uakash", price.fee(gas), gas).fee(gas), price.fee(gas));
+        }
+        assert_eq!(GasPrice::behind("uakash", 2621, 104_827).amount(), "0.025");
+    }
+
+    #[test]
+    fn what_is_no_decimal_number_is_refused() {
+        for amount in ["", ".5", "5.", "-1", "1e3", "0,025", "0.0000000000000000001", "1.2.3"] {
+            assert!(GasPrice::new("uakash", amount).is_err(), "{amount:?}");
+        }
+        assert!(GasPrice::new("", "1").is_err());
+        let unknown = r#"{"denom":"uakash","amount":"1","unit":"x"}"#;
+        assert!(serde_json::from_str::<GasPrice>(unknown).is_err());
     }
 }

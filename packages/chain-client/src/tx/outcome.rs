@@ -101,7 +101,7 @@ fn price_to_set(required: &str, denom: &str, gas: u64) -> String {
         }
     });
     match in_denom {
-        Some(fee) if gas > 0 => GasPrice::at_least(denom, fee, gas).to_string(),
+        Some(fee) if gas > 0 => GasPrice::behind(denom, fee, gas).to_string(),
         _ => format!("what makes the fee {required}"),
     }
 }
