@@ -24,6 +24,10 @@ impl From<QueryError> for CliError {
             QueryError::Contract { .. } if says_absent(&message) => CliError::not_found(message)
                 .hint("check the number or address; lists: akash deployments, orders, leases, providers"),
             QueryError::Contract { .. } => CliError::refused(message),
+            // Nodes differ in the code under which they pass on what a contract said.
+            QueryError::Chain { .. } if message.contains("query wasm contract failed") => {
+                CliError::refused(message)
+            }
             QueryError::Unreachable { .. } | QueryError::Timeout { .. } => {
                 CliError::unreachable(message).hint(NODE_HINT)
             }

@@ -78,7 +78,7 @@ pub struct CliError {
     /// What to do next.
     pub hint: Option<String>,
     /// What a script may want to know beside the text; an object.
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
 }
 
 pub type Result<T, E = CliError> = std::result::Result<T, E>;
@@ -120,7 +120,7 @@ impl CliError {
 
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -128,7 +128,7 @@ impl CliError {
     pub fn json(&self) -> Value {
         let mut error = json!({ "code": self.kind.name(), "message": self.message, "hint": self.hint });
         if let Some(details) = &self.details {
-            error["details"] = details.clone();
+            error["details"] = Value::clone(details);
         }
         json!({ "error": error })
     }

@@ -278,7 +278,13 @@ impl Gateway {
                     if error.kind != Kind::Unreachable {
                         kind = error.kind;
                     }
-                    failures.push(format!("{endpoint}: {}", error.message));
+                    // Most errors of a connection name the endpoint themselves.
+                    let named = error.message.contains(authority);
+                    failures.push(if named {
+                        error.message
+                    } else {
+                        format!("{endpoint}: {}", error.message)
+                    });
                 }
                 Err(_) => {
                     failures

@@ -279,7 +279,9 @@ impl Roots for ChainRoots {
 fn root_is_absent(error: &QueryError) -> bool {
     match error {
         QueryError::NotFound { .. } => true,
-        QueryError::Contract { message, .. } => crate::convert::says_absent(message),
+        QueryError::Contract { message, .. } | QueryError::Chain { message, .. } => {
+            crate::convert::says_absent(message)
+        }
         _ => false,
     }
 }

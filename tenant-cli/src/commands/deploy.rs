@@ -297,7 +297,7 @@ fn go_on(mut error: CliError, deployment: DeploymentId) -> CliError {
 }
 
 fn with_detail(error: &mut CliError, name: &str, value: Value) {
-    let details = error.details.get_or_insert_with(|| json!({}));
+    let details = error.details.get_or_insert_with(|| Box::new(json!({})));
     details[name] = value;
 }
 
