@@ -319,7 +319,7 @@ impl FakeRuntime {
 #[async_trait]
 impl Runtime for FakeRuntime {
     async fn capacity(&self) -> Result<Capacity, RuntimeError> {
-        self.up()?;
+        drop(self.up()?);
         Ok(Capacity { cpu_millis: 100_000, memory: 1 << 40, storage: 1 << 44, storage_free: 1 << 44 })
     }
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {

@@ -236,7 +236,11 @@ mod tests {
         assert_eq!(with(&|o| o.spec.group.resources[0].gpu = Some(gpu.clone())), "no_gpu");
         assert_eq!(with(&|o| o.spec.group.resources[0].storage[0].class = Some("beta3".into())), "storage_class");
         assert_eq!(with(&|o| o.spec.group.resources[0].cpu = 10_001), "no_room");
-        assert_eq!(with(&|o| o.spec.group.resources[0].cpu = u64::MAX), "uncountable");
+        let huge = |o: &mut Order| {
+            o.spec.group.resources[0].cpu = u64::MAX;
+            o.spec.group.resources[0].count = 2;
+        };
+        assert_eq!(with(&huge), "uncountable");
         let mut closed = Config::default();
         closed.bidding.enabled = false;
         assert_eq!(refusal(&base(), &closed, &ROOM), "disabled");

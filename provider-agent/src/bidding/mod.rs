@@ -20,7 +20,7 @@ pub(crate) mod tests {
 
     /// One service with one volume.
     pub fn group(cpu: u64, memory: u64, storage: u64, endpoints: u32, count: u32) -> Group {
-        let volume = Volume { name: "root".into(), size: storage, persistent: false, class: None };
+        let volume = Volume { name: "default".into(), size: storage, persistent: false, class: None };
         let resources =
             Resources { cpu, memory, storage: vec![volume], bandwidth: 0, gpu: None, endpoints, count };
         Group { name: "web".into(), resources: vec![resources], requirements: Requirements::default() }
