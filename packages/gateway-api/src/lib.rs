@@ -29,11 +29,12 @@ mod streams;
 
 pub use error::{ErrorBody, Problem};
 pub use lease::{
-    Control, EventKind, Events, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl, ReplicaState,
-    ReplicaStatus, ServiceStatus,
+    Control, EventKind, Events, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl,
+    ReplicaState, ReplicaStatus, ServiceStatus,
 };
 pub use paths::{
-    lease_path, ALPN, INFO_PATH, MANIFEST_CONTENT_TYPE, MAX_BODY_BYTES, NDJSON_CONTENT_TYPE, QUOTE_PATH, VERSION_PREFIX,
+    lease_path, ALPN, INFO_PATH, MANIFEST_CONTENT_TYPE, MAX_BODY_BYTES, NDJSON_CONTENT_TYPE, QUOTE_PATH,
+    VERSION_PREFIX,
 };
 pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
 pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};

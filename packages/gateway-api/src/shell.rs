@@ -42,8 +42,14 @@ impl ShellQuery {
 
     /// From decoded name and value pairs. The error says which one is wrong.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, String> {
-        let mut query =
-            Self { service: String::new(), replica: 0, tty: false, stdin: false, size: None, command: vec![] };
+        let mut query = Self {
+            service: String::new(),
+            replica: 0,
+            tty: false,
+            stdin: false,
+            size: None,
+            command: vec![],
+        };
         let (mut rows, mut columns) = (None, None);
         for (name, value) in pairs {
             let wrong = |accepted: &str| format!("{name}={value:?} in the query: expected {accepted}");

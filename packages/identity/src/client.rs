@@ -13,9 +13,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::TlsConnector;
 
 use crate::verify::{verify_chain, Expect, Usage};
-use crate::{
-    authorise, tls, unix_now, AuthoriseError, Endpoint, Identity, Peer, Role, Roots, VerifyError,
-};
+use crate::{authorise, tls, unix_now, AuthoriseError, Endpoint, Identity, Peer, Role, Roots, VerifyError};
 
 /// Time for the TCP connection, and again for the handshake.
 const STEP_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,6 +1,6 @@
 use rcgen::{
-    CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
-    PKCS_ECDSA_P256_SHA256,
+    CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType, PKCS_ECDSA_P256_SHA256,
 };
 use rustls::crypto::ring::sign::any_ecdsa_type;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -48,8 +48,7 @@ impl Identity {
         role: Role,
         lifetime: Duration,
     ) -> Result<Self, RootError> {
-        let name =
-            LeafName { chain_id: chain_id.to_owned(), account: root.account().to_owned(), role };
+        let name = LeafName { chain_id: chain_id.to_owned(), account: root.account().to_owned(), role };
         if LeafName::from_uri(&name.to_uri()).is_none() {
             return Err(RootError::Make(format!("chain id {chain_id:?} cannot stand in a certificate")));
         }
@@ -122,7 +121,8 @@ fn issue(root: &Root, name: &LeafName, lifetime: Duration, now: u64) -> Result<L
     let der = params.signed_by(&key, &issuer).map_err(make)?.der().clone();
 
     let chain = vec![der, root.der().clone()];
-    let usages: &[Usage] = if name.role.may_serve() { &[Usage::Client, Usage::Server] } else { &[Usage::Client] };
+    let usages: &[Usage] =
+        if name.role.may_serve() { &[Usage::Client, Usage::Server] } else { &[Usage::Client] };
     for usage in usages {
         let expect = Expect {
             chain_id: &name.chain_id,

@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn a_name_survives_its_uri() {
-        let name = LeafName { chain_id: "akash-local_1.0".into(), account: ACCOUNT.into(), role: Role::Provider };
+        let name =
+            LeafName { chain_id: "akash-local_1.0".into(), account: ACCOUNT.into(), role: Role::Provider };
         assert_eq!(LeafName::from_uri(&name.to_uri()), Some(name));
     }
 

@@ -1,6 +1,7 @@
 use base64::Engine;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256,
 };
 use rustls::pki_types::{pem::PemObject, CertificateDer};
 use std::fs::{self, File, OpenOptions};
@@ -117,16 +118,14 @@ impl Root {
     /// Reads what [`Root::save`] wrote. A key that others can read is refused.
     pub fn load(dir: &Path) -> Result<Self, RootError> {
         let (cert_path, key_path) = (dir.join(ROOT_CERT_FILE), dir.join(ROOT_KEY_FILE));
-        let mode =
-            fs::metadata(&key_path).map_err(file(&key_path, "reading"))?.permissions().mode() & 0o777;
+        let mode = fs::metadata(&key_path).map_err(file(&key_path, "reading"))?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(RootError::KeyReadableByOthers { path: key_path, mode });
         }
         let content = |path: &Path, detail: String| RootError::Content { path: path.to_owned(), detail };
         let pem = fs::read(&cert_path).map_err(file(&cert_path, "reading"))?;
         let der = CertificateDer::from_pem_slice(&pem).map_err(|e| content(&cert_path, e.to_string()))?;
-        let pem =
-            Zeroizing::new(fs::read_to_string(&key_path).map_err(file(&key_path, "reading"))?);
+        let pem = Zeroizing::new(fs::read_to_string(&key_path).map_err(file(&key_path, "reading"))?);
         let key = KeyPair::from_pem_and_sign_algo(&pem, &PKCS_ECDSA_P256_SHA256)
             .map_err(|e| content(&key_path, format!("not a P-256 key in PKCS #8 PEM ({e})")))?;
         if verify::public_key_of(&der).as_deref() != Some(key.public_key_raw()) {
@@ -179,7 +178,9 @@ pub(crate) fn moment(seconds: u64) -> Result<OffsetDateTime, RootError> {
     i64::try_from(seconds)
         .ok()
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .ok_or_else(|| RootError::Make(format!("{seconds} s since the epoch is beyond what a certificate can say")))
+        .ok_or_else(|| {
+            RootError::Make(format!("{seconds} s since the epoch is beyond what a certificate can say"))
+        })
 }
 
 fn make(error: rcgen::Error) -> RootError {

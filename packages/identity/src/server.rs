@@ -123,8 +123,7 @@ impl ClientCertVerifier for Verifier {
             usage: Usage::Client,
             now: tls::seconds(now),
         };
-        let verified =
-            tls::chain(end_entity, intermediates).and_then(|chain| verify_chain(&chain, &expect));
+        let verified = tls::chain(end_entity, intermediates).and_then(|chain| verify_chain(&chain, &expect));
         match verified {
             Ok(_) => Ok(ClientCertVerified::assertion()),
             // Told after the handshake: a TLS alert would look like a broken connection to the client.

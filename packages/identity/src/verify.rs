@@ -43,7 +43,9 @@ pub enum VerifyError {
     Unreadable { which: &'static str, detail: String },
     #[error("the {which} has a key or signature of kind {got}; accepted are ECDSA on P-256 with SHA-256, and Ed25519")]
     Algorithm { which: &'static str, got: String },
-    #[error("the {which} has the extension {oid}, which is not understood and marked critical, or is not allowed")]
+    #[error(
+        "the {which} has the extension {oid}, which is not understood and marked critical, or is not allowed"
+    )]
     Extension { which: &'static str, oid: String },
     #[error("the root's subject is {got:?}, expected exactly one common name that is an account's address")]
     RootName { got: String },
@@ -144,13 +146,12 @@ pub(crate) fn read_root(der: &CertificateDer<'_>) -> Result<ParsedRoot, VerifyEr
         .flatten()
         .ok_or(VerifyError::RootKind { detail: "it has no basic constraints" })?;
     if !constraints.critical || !constraints.value.ca {
-        return Err(VerifyError::RootKind { detail: "its basic constraints do not say critically that it is one" });
+        return Err(VerifyError::RootKind {
+            detail: "its basic constraints do not say critically that it is one",
+        });
     }
-    let usage = root
-        .key_usage()
-        .ok()
-        .flatten()
-        .ok_or(VerifyError::RootKind { detail: "it has no key usage" })?;
+    let usage =
+        root.key_usage().ok().flatten().ok_or(VerifyError::RootKind { detail: "it has no key usage" })?;
     if !usage.value.key_cert_sign() {
         return Err(VerifyError::RootKind { detail: "its key may not sign certificates" });
     }
