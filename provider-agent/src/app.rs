@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use async_trait::async_trait;
-use chain_client::{AddressBook, Client, Contracts, GasPrice, KeyFile, Passphrase, Signer, TxConfig, TxQueue};
+use chain_client::{
+    AddressBook, Client, Contracts, GasPrice, KeyFile, Passphrase, Signer, TxConfig, TxQueue,
+};
 use identity::{CachePolicy, CachedRoots, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
 use registry_api::RootState;
 use tokio::task::JoinSet;
@@ -41,7 +43,10 @@ impl Lock {
         let path = dir.join(LOCK);
         let file = File::create(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
         file.try_lock().map_err(|e| {
-            anyhow::anyhow!("another agent works with {} ({e}): stop it, or set another data_dir", dir.display())
+            anyhow::anyhow!(
+                "another agent works with {} ({e}): stop it, or set another data_dir",
+                dir.display()
+            )
         })?;
         Ok(Self(file))
     }
@@ -52,7 +57,10 @@ impl Lock {
 fn lock_key(path: &Path) -> anyhow::Result<File> {
     let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
     file.try_lock().map_err(|e| {
-        anyhow::anyhow!("another agent works with the key {} ({e}): stop it, or use another operator key", path.display())
+        anyhow::anyhow!(
+            "another agent works with the key {} ({e}): stop it, or use another operator key",
+            path.display()
+        )
     })?;
     Ok(file)
 }
@@ -135,7 +143,12 @@ fn load(config: &Config) -> anyhow::Result<Parts> {
 }
 
 /// The provider that the operator key works for: as configured, as remembered, or as the chain says.
-async fn owner_of(config: &Config, parts: &Parts, store: &Store, cancel: &CancellationToken) -> anyhow::Result<String> {
+async fn owner_of(
+    config: &Config,
+    parts: &Parts,
+    store: &Store,
+    cancel: &CancellationToken,
+) -> anyhow::Result<String> {
     if !config.provider.owner.is_empty() {
         return Ok(config.provider.owner.clone());
     }
@@ -242,7 +255,8 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
     leases.refresh_capacity().await;
 
     let identity = Arc::new(Identity::new(parts.root, &chain_id, Role::Provider)?);
-    let roots: Arc<dyn Roots> = Arc::new(CachedRoots::new(ChainRoots(parts.contracts.clone()), CachePolicy::default()));
+    let roots: Arc<dyn Roots> =
+        Arc::new(CachedRoots::new(ChainRoots(parts.contracts.clone()), CachePolicy::default()));
     let gateway = Gateway::bind(
         config.gateway.listen,
         GatewayConfig { drain_timeout: config.ops.drain.0 / 2, ..GatewayConfig::default() },
@@ -336,7 +350,11 @@ fn docker_config(config: &Config, owner: &str) -> DockerConfig {
     docker
 }
 
-fn reporter(core: Arc<Core>, leases: Arc<Leases>, operator: String) -> Arc<dyn Fn() -> StatusReport + Send + Sync> {
+fn reporter(
+    core: Arc<Core>,
+    leases: Arc<Leases>,
+    operator: String,
+) -> Arc<dyn Fn() -> StatusReport + Send + Sync> {
     Arc::new(move || {
         let (height, _, tip) = core.health.heights();
         let unready = core.health.unready();

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chain_client::{Block, Client, Contracts, Message, QueryError, Status, Ticket, TxError, TxQueue, TxResult};
+use chain_client::{
+    Block, Client, Contracts, Message, QueryError, Status, Ticket, TxError, TxQueue, TxResult,
+};
 use cloud_std::{Money, Page};
 use market_api::msg::{ExecuteMsg, LeaseFilter, OrderFilter};
 use market_api::{Bid, Deployment, DeploymentId, Lease, LeaseId, Order, OrderId, OrderState, Params};
@@ -67,7 +69,8 @@ pub struct LiveChain {
 }
 
 /// How the contracts say that something does not exist. Any other refusal of a query says nothing about the state.
-const ABSENCES: [&str; 5] = ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
+const ABSENCES: [&str; 5] =
+    ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
 
 /// Whether the chain itself states that there is no such thing.
 pub fn is_absence(error: &QueryError) -> bool {
@@ -111,7 +114,8 @@ impl Chain for LiveChain {
 
     async fn standing(&self, height: u64) -> Answer<Option<Standing>> {
         let at = self.contracts.at(height);
-        let (record, stake) = tokio::join!(at.registry.provider(&self.provider), at.staking.stake(&self.provider));
+        let (record, stake) =
+            tokio::join!(at.registry.provider(&self.provider), at.staking.stake(&self.provider));
         let Some(record) = absent(record)? else { return Ok(None) };
         Ok(Some(Standing { record, stake: stake?.bonded }))
     }

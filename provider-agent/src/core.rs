@@ -40,6 +40,8 @@ pub struct Core {
     newest: AtomicU64,
     capacity: Mutex<Amounts>,
     touched_orders: Mutex<BTreeSet<u64>>,
+    /// Leases to look at with the next block.
+    next_block: Mutex<BTreeSet<u64>>,
     decisions: Mutex<VecDeque<OrderLine>>,
 }
 
@@ -48,7 +50,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Core {
-    pub fn new(config: Config, chain_id: String, chain: SharedChain, store: Store) -> Result<Self, StoreError> {
+    pub fn new(
+        config: Config,
+        chain_id: String,
+        chain: SharedChain,
+        store: Store,
+    ) -> Result<Self, StoreError> {
         let mine = Arc::new(Mine::default());
         Ok(Self {
             reservations: Reservations::load(store.clone(), mine.clone())?,
@@ -60,6 +67,7 @@ impl Core {
             newest: AtomicU64::new(0),
             capacity: Mutex::default(),
             touched_orders: Mutex::default(),
+            next_block: Mutex::default(),
             decisions: Mutex::default(),
             config,
             chain_id,
@@ -87,6 +95,14 @@ impl Core {
                 self.queue.push(*key);
             }
         }
+        for lease in std::mem::take(&mut *lock(&self.next_block)) {
+            self.queue.push(Key::Lease(lease));
+        }
+    }
+
+    /// Queues a lease with the next block, so that what needs a second height does not wait for a timer.
+    pub fn look_at_next_block(&self, lease: u64) {
+        lock(&self.next_block).insert(lease);
     }
 
     pub fn take_touched_orders(&self) -> BTreeSet<u64> {
@@ -125,7 +141,12 @@ impl Core {
     }
 
     /// Sends a message and waits for its outcome, counted and reflected in the health.
-    pub async fn execute(&self, key: String, msg: &ExecuteMsg, funds: Vec<Money>) -> Result<TxResult, TxError> {
+    pub async fn execute(
+        &self,
+        key: String,
+        msg: &ExecuteMsg,
+        funds: Vec<Money>,
+    ) -> Result<TxResult, TxError> {
         let result = match self.chain.submit(key.clone(), msg, funds) {
             Ok(outcome) => outcome_of(outcome).await,
             Err(e) => Err(e),
@@ -144,7 +165,9 @@ impl Core {
             Err(e) => {
                 self.metrics.tx_failed(e);
                 match e {
-                    TxError::EmptyWallet { .. } | TxError::InsufficientFees { .. } | TxError::SequenceConflict { .. } => {
+                    TxError::EmptyWallet { .. }
+                    | TxError::InsufficientFees { .. }
+                    | TxError::SequenceConflict { .. } => {
                         self.health.wallet(Some(e.to_string()));
                     }
                     TxError::Cancelled => {}

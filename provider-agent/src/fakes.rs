@@ -304,7 +304,11 @@ impl FakeRuntime {
     }
 
     pub fn ids(&self) -> Vec<String> {
-        self.engine().leases.values().flat_map(|l| l.containers.iter().map(|c| c.container.id.clone())).collect()
+        self.engine()
+            .leases
+            .values()
+            .flat_map(|l| l.containers.iter().map(|c| c.container.id.clone()))
+            .collect()
     }
 
     fn up(&self) -> Result<MutexGuard<'_, Engine>, RuntimeError> {
@@ -338,7 +342,8 @@ impl Runtime for FakeRuntime {
         for service in &workload.services {
             for replica in 0..service.count {
                 engine.next_id += 1;
-                let container = ContainerRef { id: format!("c{}", engine.next_id), name: service.name.clone() };
+                let container =
+                    ContainerRef { id: format!("c{}", engine.next_id), name: service.name.clone() };
                 containers.push(ObservedContainer {
                     container,
                     service: service.name.clone(),

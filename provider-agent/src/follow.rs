@@ -136,9 +136,11 @@ impl Follower {
         }
         if let Some(at) = cursor.as_ref() {
             if at.chain_id != self.chain_id {
-                return Err(
-                    Distrust::OtherChain { expected: at.chain_id.clone(), got: self.chain_id.clone() }.into()
-                );
+                return Err(Distrust::OtherChain {
+                    expected: at.chain_id.clone(),
+                    got: self.chain_id.clone(),
+                }
+                .into());
             }
             if status.height < at.height {
                 let since = *fallen_since.get_or_insert_with(Instant::now);

@@ -21,7 +21,8 @@ impl Amounts {
     pub fn of(group: &Group) -> Option<Self> {
         let mut total = Self::default();
         for resources in &group.resources {
-            let storage = resources.storage.iter().try_fold(0u64, |sum, volume| sum.checked_add(volume.size))?;
+            let storage =
+                resources.storage.iter().try_fold(0u64, |sum, volume| sum.checked_add(volume.size))?;
             let one = Self {
                 cpu: resources.cpu,
                 memory: resources.memory,

@@ -33,7 +33,8 @@ mod tests {
     #[test]
     fn an_intent_is_there_until_its_outcome_is_known() {
         let journal = StoreJournal(Store::in_memory().unwrap());
-        let entry = JournalEntry { hash: "AB".into(), keys: vec!["bid/1".into()], sequence: 3, timeout_height: 9 };
+        let entry =
+            JournalEntry { hash: "AB".into(), keys: vec!["bid/1".into()], sequence: 3, timeout_height: 9 };
         journal.record(&entry).unwrap();
         assert_eq!(journal.unsettled().unwrap(), vec![entry]);
         journal.settle("AB", &JournalOutcome::Included { height: 5, code: 0 }).unwrap();

@@ -142,7 +142,8 @@ fn run(layers: &Layers) -> ExitCode {
         Ok(filter) => filter,
         Err(e) => return refuse(&[Problem::new("ops.log", e.to_string())]),
     };
-    let logs = tracing_subscriber::fmt().with_env_filter(filter)
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr);
     match config.ops.log_format {
@@ -205,7 +206,7 @@ fn init(args: Init) -> anyhow::Result<()> {
     println!("  akash provider stake AMOUNT");
     println!("  akash provider operator add {}", made.operator);
     match &made.root {
-        Some(root) => println!("  akash provider root publish {}", root.display()),
+        Some(root) => println!("  akash provider root publish --file {}", root.display()),
         None => println!("  akash provider root publish, and copy the root's directory to provider.root"),
     }
     println!("Send {} some fee money. Then here:", made.operator);

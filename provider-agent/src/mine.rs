@@ -52,6 +52,8 @@ impl Mine {
     }
 
     pub fn leases_of(&self, deployment: u64) -> Vec<u64> {
-        self.read(|inner| inner.leases.iter().filter(|(_, of)| **of == deployment).map(|(id, _)| *id).collect())
+        self.read(|inner| {
+            inner.leases.iter().filter(|(_, of)| **of == deployment).map(|(id, _)| *id).collect()
+        })
     }
 }

@@ -24,7 +24,8 @@ pub fn is_worth_it(lease: &Lease, cost: Option<Uint128>, rules: &config::Money, 
     let overdue = now.saturating_sub(last) >= rules.interval.0.as_secs();
     match cost {
         Some(cost) if rules.fee_multiple > 0 => {
-            let enough = cost.checked_mul(Uint128::from(rules.fee_multiple)).is_ok_and(|least| unpaid >= least);
+            let enough =
+                cost.checked_mul(Uint128::from(rules.fee_multiple)).is_ok_and(|least| unpaid >= least);
             enough || (overdue && unpaid > cost)
         }
         // Fees in another denom cannot be weighed, and a multiple of 0 asks for no weighing.

@@ -9,7 +9,10 @@ use std::time::Duration;
 pub enum Seen {
     Live(Desired),
     /// Its time is over or it has ended: what runs for it is unpaid.
-    Over { reason: String, settled: bool },
+    Over {
+        reason: String,
+        settled: bool,
+    },
     /// The chain has no such lease.
     Absent,
     /// The chain could not be asked, or may not be believed.
@@ -92,11 +95,20 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Make the engine run exactly this version.
-    Apply { version: String },
+    Apply {
+        version: String,
+    },
     /// Start these containers of the version that runs.
-    Start { version: String, replicas: Vec<(String, u32)> },
-    Activate { version: String },
-    Decline { reason: String },
+    Start {
+        version: String,
+        replicas: Vec<(String, u32)>,
+    },
+    Activate {
+        version: String,
+    },
+    Decline {
+        reason: String,
+    },
     /// Note the height at which the lease was first seen to be over.
     RememberOver,
     /// Note that it is alive after all.
@@ -108,7 +120,9 @@ pub enum Action {
     /// Nothing of it is left anywhere: drop its rows.
     Forget,
     /// Say loudly that chain and memory disagree.
-    Alarm { message: String },
+    Alarm {
+        message: String,
+    },
 }
 
 /// Where the lease stands, for its tenant.
@@ -150,7 +164,8 @@ pub fn plan(seen: &Seen, observed: &Observed, local: &Local, rules: Rules, heigh
         Seen::Over { reason, settled } => over(reason, *settled, observed, local, height),
         Seen::Absent if local.seen_live => Plan {
             actions: vec![Action::Alarm {
-                message: "the chain does not know a lease that was live before; nothing is removed".to_owned(),
+                message: "the chain does not know a lease that was live before; nothing is removed"
+                    .to_owned(),
             }],
             stage: Stage::Unknown,
             again: None,
@@ -179,8 +194,16 @@ fn keep_running(observed: &Observed, local: &Local) -> Plan {
 fn over(reason: &str, settled: bool, observed: &Observed, local: &Local, height: u64) -> Plan {
     let reason = reason.to_owned();
     let mut actions = Vec::new();
+    // Over and done with: neither here nor in the engine is anything of it.
+    if *observed == Observed::Nothing && !local.seen_live && settled && local.paid_out {
+        return Plan { actions, stage: Stage::Ended { reason }, again: None };
+    }
     let Some(first) = local.over_at else {
-        return Plan { actions: vec![Action::RememberOver], stage: Stage::Ending { reason }, again: Some(SOON) };
+        return Plan {
+            actions: vec![Action::RememberOver],
+            stage: Stage::Ending { reason },
+            again: Some(SOON),
+        };
     };
     if height <= first {
         return Plan { actions, stage: Stage::Ending { reason }, again: Some(SOON) };
@@ -223,8 +246,18 @@ fn live(desired: &Desired, observed: &Observed, local: &Local, rules: Rules, now
     let wanted = wanted(desired, running.map(|(version, ..)| version.as_str()), local);
     let Some(wanted) = wanted else {
         let version = desired.version.clone();
-        let actions = decline_in_time(desired, local, rules, now, &format!("no manifest of version {version} was sent"));
-        return Plan { actions, stage: Stage::AwaitingManifest { version }, again: deadline(desired, rules, now) };
+        let actions = decline_in_time(
+            desired,
+            local,
+            rules,
+            now,
+            &format!("no manifest of version {version} was sent"),
+        );
+        return Plan {
+            actions,
+            stage: Stage::AwaitingManifest { version },
+            again: deadline(desired, rules, now),
+        };
     };
     if let Some(failure) = local.failed.as_ref().filter(|f| f.version == wanted && !f.retry_now) {
         let actions = decline_in_time(desired, local, rules, now, &failure.message);

@@ -161,7 +161,9 @@ impl WorkQueue {
 /// Doubles with each failure, up to the longest; a quarter of it by chance, so that many do not come back at once.
 fn pause(failures: u32) -> Duration {
     let (first, longest) = BACKOFF;
-    let base = first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(16)).unwrap_or(u32::MAX)).min(longest);
+    let base = first
+        .saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(16)).unwrap_or(u32::MAX))
+        .min(longest);
     base.mul_f64(rand::rng().random_range(0.75..=1.0))
 }
 

@@ -127,7 +127,12 @@ impl Rig {
         rig.send_manifest(1, "nginx:1").await.unwrap();
         rig.block().await;
         rig.block().await;
-        assert_eq!(rig.chain.state().leases[&1].phase, LeasePhase::Active, "{:?}", rig.chain.state().submitted);
+        assert_eq!(
+            rig.chain.state().leases[&1].phase,
+            LeasePhase::Active,
+            "{:?}",
+            rig.chain.state().submitted
+        );
         rig
     }
 }

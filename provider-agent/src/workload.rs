@@ -55,7 +55,10 @@ pub fn workload(
     for service in &group.services {
         let mounted = service.params.iter().flat_map(|params| &params.storage).find(|m| !m.mount.is_empty());
         if let Some(mount) = mounted {
-            return Err(format!("service {:?} mounts volume {:?}, and this provider has no volumes", service.name, mount.name));
+            return Err(format!(
+                "service {:?} mounts volume {:?}, and this provider has no volumes",
+                service.name, mount.name
+            ));
         }
     }
     Ok(Workload {

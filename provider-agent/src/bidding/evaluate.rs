@@ -78,7 +78,10 @@ impl Refusal {
     pub fn may_pass(&self) -> bool {
         !matches!(
             self,
-            Refusal::NotBidding { .. } | Refusal::Uncountable | Refusal::Denom { .. } | Refusal::AboveMaximum { .. }
+            Refusal::NotBidding { .. }
+                | Refusal::Uncountable
+                | Refusal::Denom { .. }
+                | Refusal::AboveMaximum { .. }
         )
     }
 }
@@ -150,7 +153,8 @@ pub fn offer(
     }
     let requirements = &group.requirements;
     let missing = standing.record.missing_attributes(&requirements.attributes);
-    against.extend(missing.into_iter().map(|Attribute { key, value }| Refusal::AttributeMissing { key, value }));
+    against
+        .extend(missing.into_iter().map(|Attribute { key, value }| Refusal::AttributeMissing { key, value }));
     let unasked = bidding.only_attributes.iter().filter(|a| !requirements.attributes.contains(a));
     against.extend(unasked.map(|a| Refusal::NotOurKind { key: a.key.clone(), value: a.value.clone() }));
     if standing.stake < requirements.min_stake {
@@ -170,7 +174,8 @@ pub fn offer(
     if bidding.max_open > 0 && open >= bidding.max_open {
         against.push(Refusal::TooManyOpen { limit: bidding.max_open });
     }
-    let (Some(amounts), Some(price)) = (Amounts::of(group), price::total(group, term, &config.pricing)) else {
+    let (Some(amounts), Some(price)) = (Amounts::of(group), price::total(group, term, &config.pricing))
+    else {
         against.push(Refusal::Uncountable);
         return Err(against);
     };
@@ -229,12 +234,16 @@ mod tests {
         assert_eq!(with(&|o| o.spec.max_price.denom = "other".into()), "denom");
         assert_eq!(with(&|o| o.spec.term = 400 * 24 * 3600), "term_too_long");
         assert_eq!(with(&|o| o.spec.max_price.amount = Uint128::new(1)), "above_maximum");
-        let far = |o: &mut Order| o.spec.group.requirements.attributes = vec![Attribute::new("region", "moon")];
+        let far =
+            |o: &mut Order| o.spec.group.requirements.attributes = vec![Attribute::new("region", "moon")];
         assert_eq!(with(&far), "attribute_missing");
         assert_eq!(with(&|o| o.spec.group.requirements.min_stake = Uint128::new(10_000)), "stake_too_low");
         let gpu = market_api::Gpu { units: 1, attributes: vec![] };
         assert_eq!(with(&|o| o.spec.group.resources[0].gpu = Some(gpu.clone())), "no_gpu");
-        assert_eq!(with(&|o| o.spec.group.resources[0].storage[0].class = Some("beta3".into())), "storage_class");
+        assert_eq!(
+            with(&|o| o.spec.group.resources[0].storage[0].class = Some("beta3".into())),
+            "storage_class"
+        );
         assert_eq!(with(&|o| o.spec.group.resources[0].cpu = 10_001), "no_room");
         let huge = |o: &mut Order| {
             o.spec.group.resources[0].cpu = u64::MAX;

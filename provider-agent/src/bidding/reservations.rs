@@ -83,7 +83,8 @@ impl Reservations {
     /// Orders whose bidding is over at this time and that no lease of ours came of yet.
     pub fn due(&self, now: u64) -> Vec<(u64, Reservation)> {
         let rows = self.lock();
-        let due = rows.iter().filter(|(_, r)| r.placed_at.is_some() && r.lease.is_none() && r.open_until <= now);
+        let due =
+            rows.iter().filter(|(_, r)| r.placed_at.is_some() && r.lease.is_none() && r.open_until <= now);
         due.map(|(order, row)| (*order, row.clone())).collect()
     }
 

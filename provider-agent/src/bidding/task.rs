@@ -1,6 +1,5 @@
 //! The task that looks at orders: new ones at each block, all of them now and then.
 
-
 use std::sync::Arc;
 
 use chain_client::TxError;
@@ -205,7 +204,8 @@ impl Bidder {
             Some(deposit) if !deposit.is_zero() => vec![Money::new(denom, deposit)],
             _ => vec![],
         };
-        let msg = ExecuteMsg::PlaceBid { order: id, provider: Some(self.core.chain.provider().to_owned()), price };
+        let msg =
+            ExecuteMsg::PlaceBid { order: id, provider: Some(self.core.chain.provider().to_owned()), price };
         self.core.decided(OrderLine { order: id.0, price: Some(price.to_string()), refusal: None });
         let core = self.core.clone();
         let key = format!("bid/{id}");
@@ -266,7 +266,9 @@ impl Bidder {
                 }
             }
             BidState::Open => {
-                self.core.reservations.update(order, |row| row.placed_at = row.placed_at.max(Some(height)))?;
+                self.core
+                    .reservations
+                    .update(order, |row| row.placed_at = row.placed_at.max(Some(height)))?;
             }
             BidState::Won if known.as_ref().is_some_and(|row| row.lease.is_some()) => self.reclaim(bid),
             _ => self.settle(order).await?,
@@ -415,7 +417,9 @@ async fn bid_ended(
         Err(e) => {
             let height = core.height();
             match core.chain.own_bid(height, id).await {
-                Ok(Some(_)) => core.reservations.update(order, |row| row.placed_at = row.placed_at.max(Some(height))),
+                Ok(Some(_)) => {
+                    core.reservations.update(order, |row| row.placed_at = row.placed_at.max(Some(height)))
+                }
                 Ok(None) => {
                     let refusal = serde_json::json!({ "reason": "chain", "message": e.to_string() });
                     core.decided(OrderLine { order, price: Some(price.to_string()), refusal: Some(refusal) });
@@ -427,4 +431,3 @@ async fn bid_ended(
         }
     }
 }
-

@@ -19,10 +19,18 @@ pub fn check(config: &Config) -> Vec<Problem> {
     need(c.chain.timeout_blocks >= 2, "chain.timeout_blocks", "must be at least 2 blocks".into());
     for endpoint in &c.chain.endpoints {
         let known = endpoint.starts_with("http://") || endpoint.starts_with("https://");
-        need(known, "chain.endpoints", format!("{:?} is no http:// or https:// address", hide_userinfo(endpoint)));
+        need(
+            known,
+            "chain.endpoints",
+            format!("{:?} is no http:// or https:// address", hide_userinfo(endpoint)),
+        );
     }
     need(!c.pricing.denom.is_empty(), "pricing.denom", "must name the denom of the rates".into());
-    need(c.pricing.minimum >= 1, "pricing.minimum", "must be at least 1: the market takes no bid of 0".into());
+    need(
+        c.pricing.minimum >= 1,
+        "pricing.minimum",
+        "must be at least 1: the market takes no bid of 0".into(),
+    );
     need(
         c.bidding.min_term <= c.bidding.max_term,
         "bidding.min_term",
@@ -35,12 +43,21 @@ pub fn check(config: &Config) -> Vec<Problem> {
         "ports",
         format!("from = {} must be at least 1 and not above to = {}", ports.from, ports.to),
     );
-    need(ports.bind.parse::<std::net::IpAddr>().is_ok(), "ports.bind", format!("{:?} is no IP address", ports.bind));
+    need(
+        ports.bind.parse::<std::net::IpAddr>().is_ok(),
+        "ports.bind",
+        format!("{:?} is no IP address", ports.bind),
+    );
     for (place, address) in [("gateway.listen", c.gateway.listen), ("ops.listen", c.ops.listen)] {
         need(
             !(ports.from..=ports.to).contains(&address.port()),
             place,
-            format!("port {} lies in the pool of published ports, {} to {}", address.port(), ports.from, ports.to),
+            format!(
+                "port {} lies in the pool of published ports, {} to {}",
+                address.port(),
+                ports.from,
+                ports.to
+            ),
         );
     }
     need(
@@ -79,8 +96,18 @@ pub fn check(config: &Config) -> Vec<Problem> {
 pub fn check_files(config: &Config) -> Vec<Problem> {
     let mut problems = Vec::new();
     let wanted = [
-        ("chain.address_book", &config.chain.address_book, false, "deploy the contracts or copy the chain's address book here"),
-        ("provider.operator_key", &config.provider.operator_key, true, "create it with `provider-agent init`"),
+        (
+            "chain.address_book",
+            &config.chain.address_book,
+            false,
+            "deploy the contracts or copy the chain's address book here",
+        ),
+        (
+            "provider.operator_key",
+            &config.provider.operator_key,
+            true,
+            "create it with `provider-agent init`",
+        ),
     ];
     let root = &config.provider.root;
     let advice = "create and publish the root with `akash provider root`";
@@ -91,7 +118,13 @@ pub fn check_files(config: &Config) -> Vec<Problem> {
     check_file("provider.root", &root.join(identity::ROOT_KEY_FILE), true, advice, &mut problems);
     let passphrase = &config.provider.passphrase_file;
     if !passphrase.as_os_str().is_empty() {
-        check_file("provider.passphrase_file", passphrase, true, "write the passphrase of the key file there", &mut problems);
+        check_file(
+            "provider.passphrase_file",
+            passphrase,
+            true,
+            "write the passphrase of the key file there",
+            &mut problems,
+        );
     }
     problems
 }

@@ -273,7 +273,11 @@ fn from_text(
             }
         }
         Some(Value::Array(_)) => Value::Array(
-            text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| Value::String(s.to_owned())).collect(),
+            text.split(',')
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(|s| Value::String(s.to_owned()))
+                .collect(),
         ),
         _ => Value::String(text.to_owned()),
     };
@@ -322,7 +326,10 @@ mod tests {
             (":8:", "unknown section \"prices\""),
             ("AKASH_PROVIDER_BIDDING_ENABLED", "\"yes\" is not true or false"),
         ] {
-            assert!(text.iter().any(|t| t.contains(line) && t.contains(wanted)), "{line} {wanted} in {text:#?}");
+            assert!(
+                text.iter().any(|t| t.contains(line) && t.contains(wanted)),
+                "{line} {wanted} in {text:#?}"
+            );
         }
         assert_eq!(problems.len(), 6, "{text:#?}");
     }

@@ -7,9 +7,8 @@ pub fn template(config: &Config) -> String {
     let c = config;
     let text = |v: &dyn std::fmt::Display| toml::Value::String(v.to_string()).to_string();
     let path = |v: &std::path::Path| toml::Value::String(v.display().to_string()).to_string();
-    let list = |v: &[String]| {
-        toml::Value::Array(v.iter().cloned().map(toml::Value::String).collect()).to_string()
-    };
+    let list =
+        |v: &[String]| toml::Value::Array(v.iter().cloned().map(toml::Value::String).collect()).to_string();
     let word = |v: &dyn erased::Word| text(&v.word());
     format!(
         r#"# Configuration of provider-agent. Each key shows its default or what `init` was told; a key left out has its

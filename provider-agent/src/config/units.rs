@@ -24,9 +24,9 @@ impl Span {
 impl TryFrom<String> for Span {
     type Error = String;
     fn try_from(s: String) -> Result<Self, String> {
-        humantime::parse_duration(&s)
-            .map(Self)
-            .map_err(|e| format!("{s:?} is not a length of time ({e}): write it like \"250ms\", \"10s\" or \"1h\""))
+        humantime::parse_duration(&s).map(Self).map_err(|e| {
+            format!("{s:?} is not a length of time ({e}): write it like \"250ms\", \"10s\" or \"1h\"")
+        })
     }
 }
 
@@ -62,7 +62,8 @@ const SIZE_UNITS: [(&str, u64); 9] = [
 impl TryFrom<String> for Size {
     type Error = String;
     fn try_from(s: String) -> Result<Self, String> {
-        let refused = || format!("{s:?} is not a size: write a whole number with a unit, like \"8GiB\" or \"512MiB\"");
+        let refused =
+            || format!("{s:?} is not a size: write a whole number with a unit, like \"8GiB\" or \"512MiB\"");
         let trimmed = s.trim();
         let (digits, unit) = SIZE_UNITS
             .iter()
@@ -104,13 +105,21 @@ impl FromStr for Rate {
         };
         let (whole, fraction) = s.split_once('.').unwrap_or((s, ""));
         let all_digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
-        if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || fraction.len() > RATE_DECIMALS as usize {
+        if whole.is_empty()
+            || !all_digits(whole)
+            || !all_digits(fraction)
+            || fraction.len() > RATE_DECIMALS as usize
+        {
             return Err(refused());
         }
         let whole: u64 = whole.parse().map_err(|_| refused())?;
         let padded = format!("{fraction:0<width$}", width = RATE_DECIMALS as usize);
         let fraction: u64 = padded.parse().map_err(|_| refused())?;
-        whole.checked_mul(10u64.pow(RATE_DECIMALS)).and_then(|n| n.checked_add(fraction)).map(Self).ok_or_else(refused)
+        whole
+            .checked_mul(10u64.pow(RATE_DECIMALS))
+            .and_then(|n| n.checked_add(fraction))
+            .map(Self)
+            .ok_or_else(refused)
     }
 }
 
@@ -144,7 +153,9 @@ mod tests {
 
     #[test]
     fn sizes_read_back_as_they_are_written() {
-        for (text, bytes) in [("8GiB", 8u64 << 30), ("512MiB", 512 << 20), ("1500MB", 1_500_000_000), ("17", 17)] {
+        for (text, bytes) in
+            [("8GiB", 8u64 << 30), ("512MiB", 512 << 20), ("1500MB", 1_500_000_000), ("17", 17)]
+        {
             let size = Size::try_from(text.to_owned()).unwrap();
             assert_eq!(size.0, bytes, "{text}");
             assert_eq!(Size::try_from(size.to_string()).unwrap(), size);

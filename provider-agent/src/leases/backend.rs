@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use cosmwasm_std::{Addr, HexBinary};
-use gateway_api::{EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote, QuoteRequest};
+use gateway_api::{
+    EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote, QuoteRequest,
+};
 use manifest::Manifest;
 use market_api::{Lease, LeaseId, LeasePhase};
 use sha2::{Digest, Sha256};
@@ -139,7 +141,9 @@ impl GatewayBackend for Backend {
             Ok((price, _)) => {
                 Quote::WouldBid { price: cloud_std::Money::new(&request.max_price.denom, price) }
             }
-            Err(refusals) => Quote::NoBid { reasons: refusals.iter().map(|r| reason(r, &core.config)).collect() },
+            Err(refusals) => {
+                Quote::NoBid { reasons: refusals.iter().map(|r| reason(r, &core.config)).collect() }
+            }
         })
     }
 
@@ -167,31 +171,37 @@ fn reason(refusal: &Refusal, config: &crate::config::Config) -> NoBidReason {
         Refusal::TooManyOpen { limit } => {
             NoBidReason::NotBidding { cause: format!("it has its limit of {limit} bids and leases") }
         }
-        Refusal::TenantRefused => NoBidReason::Other { detail: "this provider does not serve this tenant".into() },
+        Refusal::TenantRefused => {
+            NoBidReason::Other { detail: "this provider does not serve this tenant".into() }
+        }
         Refusal::Denom { wanted, sold } => {
             NoBidReason::DenomNotAccepted { denom: wanted.clone(), accepted: vec![sold.clone()] }
         }
-        Refusal::TermTooShort { term, .. } | Refusal::TermTooLong { term, .. } => NoBidReason::TermOutOfRange {
-            term: *term,
-            min: config.bidding.min_term.0.as_secs(),
-            max: config.bidding.max_term.0.as_secs(),
-        },
+        Refusal::TermTooShort { term, .. } | Refusal::TermTooLong { term, .. } => {
+            NoBidReason::TermOutOfRange {
+                term: *term,
+                min: config.bidding.min_term.0.as_secs(),
+                max: config.bidding.max_term.0.as_secs(),
+            }
+        }
         Refusal::AttributeMissing { key, value } => {
             NoBidReason::MissingAttribute { key: key.clone(), value: value.clone() }
         }
         Refusal::NotOurKind { key, value } => NoBidReason::Other {
             detail: format!("this provider only serves orders that ask for {key}={value}"),
         },
-        Refusal::StakeTooLow { needed, bonded } => {
-            NoBidReason::Other { detail: format!("a stake of {needed} is asked for and this provider has {bonded}") }
-        }
+        Refusal::StakeTooLow { needed, bonded } => NoBidReason::Other {
+            detail: format!("a stake of {needed} is asked for and this provider has {bonded}"),
+        },
         Refusal::NoGpu => offered("a gpu".into()),
         Refusal::NoPersistentStorage => offered("persistent storage".into()),
         Refusal::StorageClass { class } => offered(format!("storage class {class}")),
         Refusal::NoRoom { what, needed, free } => {
             NoBidReason::NoRoom { resource: (*what).to_owned(), wanted: *needed, free: *free }
         }
-        Refusal::AboveMaximum { price, maximum } => NoBidReason::PriceAboveMax { asked: *price, max: *maximum },
+        Refusal::AboveMaximum { price, maximum } => {
+            NoBidReason::PriceAboveMax { asked: *price, max: *maximum }
+        }
         Refusal::Uncountable => NoBidReason::Other { detail: "the order is too large to be counted".into() },
     }
 }

@@ -91,8 +91,10 @@ impl Memory {
             let ran = container.started_at.zip(at).map_or(0, |(from, to)| to.saturating_sub(from));
             let before = self.crashes.get(&key);
             let recovered = ran >= limits.restart_reset.0.as_secs();
-            let in_a_row = if recovered { 1 } else { before.map_or(1, |crash| crash.in_a_row.saturating_add(1)) };
-            let pause = limits.restart_min.0.saturating_mul(1 << (in_a_row - 1).min(16)).min(limits.restart_max.0);
+            let in_a_row =
+                if recovered { 1 } else { before.map_or(1, |crash| crash.in_a_row.saturating_add(1)) };
+            let pause =
+                limits.restart_min.0.saturating_mul(1 << (in_a_row - 1).min(16)).min(limits.restart_max.0);
             let crash = Crash {
                 seen,
                 in_a_row,
@@ -177,7 +179,12 @@ mod tests {
                 image: "web".into(),
                 version: "v".into(),
                 spec: "s".into(),
-                state: ContainerState::Exited { code: 1, out_of_memory: false, error: String::new(), at: Some(at) },
+                state: ContainerState::Exited {
+                    code: 1,
+                    out_of_memory: false,
+                    error: String::new(),
+                    at: Some(at),
+                },
                 created_at: None,
                 started_at: Some(started),
                 ports: vec![],

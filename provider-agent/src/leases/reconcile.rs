@@ -42,13 +42,23 @@ impl Leases {
             for action in &plan.actions {
                 again |= self.act(lease, action, height).await?;
             }
+            if plan.actions.is_empty() && !local.seen_live && matches!(plan.stage, Stage::Ended { .. }) {
+                // Somebody asked for a lease that was over long ago.
+                self.core.mine.drop_lease(lease);
+                self.memories().remove(&lease);
+                return Ok(Outcome::Settled);
+            }
             if plan.actions.contains(&Action::Forget) {
                 return Ok(Outcome::Settled);
+            }
+            if matches!(plan.stage, Stage::Ending { .. }) {
+                self.core.look_at_next_block(lease);
             }
             if !again {
                 let (restart, retry) = self.with(lease, |memory| {
                     let now = Instant::now();
-                    let restart = memory.observed.as_ref().and_then(|observed| memory.restart_in(observed, now));
+                    let restart =
+                        memory.observed.as_ref().and_then(|observed| memory.restart_in(observed, now));
                     (restart, memory.retry_in(now))
                 });
                 let next = [plan.again, restart, retry].into_iter().flatten().min();
@@ -252,7 +262,11 @@ impl Leases {
     }
 
     /// The lease's group in a manifest that is held.
-    pub(super) fn group_of(&self, lease: u64, version: &str) -> std::result::Result<Option<ManifestGroup>, StoreError> {
+    pub(super) fn group_of(
+        &self,
+        lease: u64,
+        version: &str,
+    ) -> std::result::Result<Option<ManifestGroup>, StoreError> {
         let Some(bytes) = self.core.store.manifest(lease, version)? else { return Ok(None) };
         let name = self.with(lease, |memory| memory.lease.as_ref().map(|lease| lease.group.clone()));
         let manifest = Manifest::from_canonical_json(&bytes).ok();
@@ -328,7 +342,9 @@ impl Leases {
     }
 
     fn decline_code(&self, lease: u64) -> String {
-        self.with(lease, |memory| memory.failure(Instant::now()).map_or("no_manifest".to_owned(), |failure| failure.code))
+        self.with(lease, |memory| {
+            memory.failure(Instant::now()).map_or("no_manifest".to_owned(), |failure| failure.code)
+        })
     }
 
     async fn apply(&self, lease: u64, version: &str) -> Result<bool> {
@@ -356,7 +372,10 @@ impl Leases {
                 }
                 let keep: Vec<String> = self.with(lease, |memory| {
                     let matched = memory.lease.as_ref().map(|lease| lease.matched_version.to_hex());
-                    [Some(version.to_owned()), memory.version.clone(), matched].into_iter().flatten().collect()
+                    [Some(version.to_owned()), memory.version.clone(), matched]
+                        .into_iter()
+                        .flatten()
+                        .collect()
                 });
                 let keep: Vec<&str> = keep.iter().map(String::as_str).collect();
                 self.core.store.keep_manifests(lease, &keep)?;
@@ -364,7 +383,13 @@ impl Leases {
             }
             Err(Attempt::Store(e)) => Err(e.into()),
             Err(Attempt::Impossible(message)) => {
-                self.failed(lease, version, "workload_impossible", message, "correct the manifest and set its version on the chain");
+                self.failed(
+                    lease,
+                    version,
+                    "workload_impossible",
+                    message,
+                    "correct the manifest and set its version on the chain",
+                );
                 Ok(false)
             }
             Err(Attempt::Runtime(e)) => {
@@ -438,7 +463,12 @@ impl Leases {
                 Ok(done) => {
                     if activates {
                         this.core.metrics.activations.inc();
-                        this.note(lease, EventKind::Activated, None, format!("paid time runs since height {}", done.height));
+                        this.note(
+                            lease,
+                            EventKind::Activated,
+                            None,
+                            format!("paid time runs since height {}", done.height),
+                        );
                     }
                     this.core.queue.push(Key::Lease(lease));
                 }

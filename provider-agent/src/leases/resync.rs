@@ -57,7 +57,8 @@ impl Leases {
         if self.core.store.meta::<u64>(SCANNED)?.is_none() {
             self.adopt_ended().await?;
         }
-        let mut keys: BTreeSet<u64> = self.core.store.lease_rows()?.into_iter().map(|(lease, _)| lease).collect();
+        let mut keys: BTreeSet<u64> =
+            self.core.store.lease_rows()?.into_iter().map(|(lease, _)| lease).collect();
         keys.extend(self.core.mine.leases());
         keys.extend(self.core.reservations.with_lease().into_iter().map(|(_, lease)| lease));
         for observed in self.runtime.observe().await.unwrap_or_default() {

@@ -61,7 +61,10 @@ impl Leases {
                     .map(|n| self.with(id, |memory| replica(memory, &name, n, &of)))
                     .collect();
                 ServiceStatus {
-                    image: service.map(|s| s.image.clone()).or_else(|| of.first().map(|c| c.image.clone())).unwrap_or_default(),
+                    image: service
+                        .map(|s| s.image.clone())
+                        .or_else(|| of.first().map(|c| c.image.clone()))
+                        .unwrap_or_default(),
                     desired,
                     running: of.iter().filter(|c| c.state == ContainerState::Running).count() as u32,
                     replicas,
@@ -93,7 +96,8 @@ impl Leases {
             .iter()
             .filter_map(|(id, memory)| {
                 let lease = memory.lease.as_ref()?;
-                let containers = memory.observed.as_ref().map(|o| o.containers.as_slice()).unwrap_or_default();
+                let containers =
+                    memory.observed.as_ref().map(|o| o.containers.as_slice()).unwrap_or_default();
                 let sold = memory.group.as_ref().map(|g| g.resources.iter().map(|r| r.count).sum());
                 Some(LeaseLine {
                     lease: *id,

@@ -172,9 +172,11 @@ impl Health {
         add("chain", &inner.chain_error);
         let stalled = match inner.handled_at {
             None => Some("no block has been handled yet".to_owned()),
-            Some(at) if at.elapsed() > self.stall => {
-                Some(format!("no new block for {} s, the last one is {}", at.elapsed().as_secs(), inner.height))
-            }
+            Some(at) if at.elapsed() > self.stall => Some(format!(
+                "no new block for {} s, the last one is {}",
+                at.elapsed().as_secs(),
+                inner.height
+            )),
             Some(_) if inner.catching_up => Some("the node is still catching up".to_owned()),
             Some(_) => None,
         };

@@ -72,12 +72,14 @@ impl Default for Metrics {
         let withdrawals: Counter = metric!("withdrawals", "Withdrawals that the chain took");
         let restarts: Counter = metric!("restarts", "Crashed services started again");
         let removals: Counter = metric!("removals", "Ended leases whose workloads were removed");
-        let tx_failures: Family<Reason, Counter> = metric!("tx_failures", "Messages without effect, by reason");
+        let tx_failures: Family<Reason, Counter> =
+            metric!("tx_failures", "Messages without effect, by reason");
         let leases: Count = metric!("leases", "Live leases of this provider");
         let reservations: Count = metric!("reservations", "Orders and leases that inventory is kept for");
         let queue: Count = metric!("reconcile_queue", "Keys that wait or are worked on");
         let tx_depth: Count = metric!("tx_queue", "Messages that wait or are under way");
-        let operator_balance: Gauge<f64, AtomicU64> = metric!("operator_balance", "Fee money of the operator key");
+        let operator_balance: Gauge<f64, AtomicU64> =
+            metric!("operator_balance", "Fee money of the operator key");
         let capacity: Family<Resource, Count> = metric!("capacity", "For sale");
         let reserved: Family<Resource, Count> = metric!("reserved", "Promised to bids and leases");
         let memory: Count = metric!("resident_memory_bytes", "Memory of the agent itself");

@@ -20,7 +20,11 @@ fn with(versions: &[&str]) -> Local {
 }
 
 fn runs(version: &str, states: &[ReplicaState]) -> Observed {
-    let replica = |(n, state): (usize, &ReplicaState)| Replica { service: "web".into(), replica: n as u32, state: *state };
+    let replica = |(n, state): (usize, &ReplicaState)| Replica {
+        service: "web".into(),
+        replica: n as u32,
+        state: *state,
+    };
     Observed::Something {
         version: version.into(),
         replicas: states.iter().enumerate().map(replica).collect(),
@@ -68,7 +72,10 @@ fn a_lease_that_cannot_run_is_declined_before_its_window_ends_and_not_earlier() 
     let late = decide(pending(), Observed::Nothing, broken, 95);
     assert_eq!(late.actions, vec![Action::Decline { reason: "no image".into() }]);
     let again = Local { failed: Some(Failure { retry_now: true, ..failed }), ..with(&["v1"]) };
-    assert_eq!(decide(pending(), Observed::Nothing, again, 20).actions, vec![Action::Apply { version: "v1".into() }]);
+    assert_eq!(
+        decide(pending(), Observed::Nothing, again, 20).actions,
+        vec![Action::Apply { version: "v1".into() }]
+    );
     let crashing = decide(pending(), runs("v1", &[ReplicaState::Ended]), with(&["v1"]), 95);
     assert!(matches!(&crashing.actions[..], [Action::Decline { .. }]), "{crashing:?}");
 }
@@ -293,7 +300,9 @@ impl World {
                     desired.version = format!("{}x", desired.version);
                 }
             }
-            Happens::TenantCloses => self.chain = Seen::Over { reason: "tenant_closed".into(), settled: true },
+            Happens::TenantCloses => {
+                self.chain = Seen::Over { reason: "tenant_closed".into(), settled: true }
+            }
             Happens::Crash => {
                 if let Some((_, states)) = &mut self.engine {
                     if let Some(first) = states.first_mut() {

@@ -20,7 +20,10 @@ impl Store {
                 }
                 None => None,
             };
-            if last.as_ref().is_some_and(|(_, was)| LeaseEvent { at_ms: event.at_ms, ..was.clone() } == *event) {
+            if last
+                .as_ref()
+                .is_some_and(|(_, was)| LeaseEvent { at_ms: event.at_ms, ..was.clone() } == *event)
+            {
                 return Ok(());
             }
             let sequence = last.map_or(1, |(sequence, _)| sequence + 1);

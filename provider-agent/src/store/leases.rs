@@ -242,7 +242,8 @@ mod tests {
     fn a_publication_keeps_its_port_and_frees_what_is_not_wanted() {
         let store = Store::in_memory().unwrap();
         let pool = (100, 102);
-        let first = store.assign_ports(1, &[port(1, "web", 80), port(1, "api", 81)], pool, |_| false).unwrap();
+        let first =
+            store.assign_ports(1, &[port(1, "web", 80), port(1, "api", 81)], pool, |_| false).unwrap();
         let again = store.assign_ports(1, &[port(1, "api", 81)], pool, |_| false).unwrap();
         assert_eq!(again[0].0, first[1].0);
         assert_eq!(store.ports_taken().unwrap(), 1);
