@@ -6,6 +6,7 @@ mod engine;
 mod http;
 mod lab;
 mod provider;
+mod report;
 mod wait;
 
 pub use account::{Account, Answer};
@@ -13,4 +14,5 @@ pub use engine::Engine;
 pub use http::{get, Page};
 pub use lab::Lab;
 pub use provider::{Pricing, Provider};
+pub use report::{spread, Report};
 pub use wait::{until, within};

@@ -1,0 +1,118 @@
+//! From the tenant's transaction to the container's first answer, split by stage, against the floor measured in the
+//! same run: the bidding window, the blocks that cannot be avoided, and a plain `docker run` of the same image.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use e2e::{get, spread, until, Account, Lab, Pricing, Provider, Report};
+use market_api::{LeaseState, OrderFilter, OrderId};
+
+const BID_WINDOW: u64 = 3;
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn main() {
+    let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5);
+    let lab = Lab::get();
+    let providers = [
+        Provider::open(lab, 1, Pricing { cpu: 100_000, memory: 10_000 }),
+        Provider::open(lab, 2, Pricing { cpu: 300_000, memory: 30_000 }),
+    ];
+    providers.iter().for_each(Provider::start);
+    let tenant = Account::open(lab, "tenant");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/web.yaml");
+
+    let mut stages: [Vec<Duration>; 6] = Default::default();
+    let (mut totals, mut engine, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..runs {
+        // Interleaved, so that a slow moment of the machine meets both.
+        engine.push(docker_run(lab));
+        blocks.push(block_time(lab));
+
+        let window = format!("{BID_WINDOW}s");
+        let mut child = tenant
+            .command(&["deploy", file, "--term", "1h", "--bid-window", &window, "-y"])
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("the akash binary is built");
+        let known = newest_order(lab, &tenant);
+        let start = Instant::now();
+        let order = until("the order is on the chain", LIMIT, || newest_order(lab, &tenant).filter(|o| Some(*o) != known));
+        let created = start.elapsed();
+        until("both bids", LIMIT, || (lab.order(order.0).bids == 2).then_some(()));
+        let bids = start.elapsed();
+        let lease = until("the match", LIMIT, || lab.order(order.0).lease);
+        let matched = start.elapsed();
+        let container = until("the container runs", LIMIT, || lab.engine.running(lease.0).first().cloned());
+        let running = start.elapsed();
+        let port = published_port(lab, &container);
+        until("the first answer", LIMIT, || get(&format!("http://127.0.0.1:{port}/")));
+        let answered = start.elapsed();
+        until("the lease is active", LIMIT, || (lab.lease(lease.0).state == LeaseState::Active).then_some(()));
+        let active = start.elapsed();
+        for (stage, moment) in stages.iter_mut().zip([created, bids, matched, running, answered, active]) {
+            stage.push(moment);
+        }
+        totals.push(answered);
+        let _ = child.wait();
+        tenant.ok(&["close", &lab.lease(lease.0).deployment.to_string(), "-y"]);
+        until("nothing is left", LIMIT, || lab.engine.remains(lease.0).is_empty().then_some(()));
+    }
+
+    let block = spread(&blocks)[1];
+    let run = spread(&engine)[1];
+    // Create and match each wait for their block, and a block's time is that of the commit before it, so the first
+    // block that knows the window to be over is one later.
+    let floor = BID_WINDOW as f64 + 3.0 * block + run;
+    let mut report = Report::new("latency");
+    report.figure("block time (median)", block, "s");
+    report.figure("bidding window", BID_WINDOW as f64, "s");
+    report.spread("plain docker run to first answer", &engine);
+    let names = ["order on the chain", "both bids in the book", "matched", "container runs", "first answer", "active"];
+    for (name, runs) in names.iter().zip(&stages) {
+        report.spread(&format!("from the command to: {name}"), runs);
+    }
+    report.figure("floor: window + 3 blocks + docker run", floor, "s");
+    let total = spread(&totals)[1];
+    report.at_most("blocks above the floor", (total - floor) / block, "blocks", 2.0);
+    report.finish();
+}
+
+fn newest_order(lab: &Lab, tenant: &Account) -> Option<OrderId> {
+    let filter = OrderFilter::Tenant { tenant: tenant.address().to_owned() };
+    let orders = lab.wait(lab.contracts.market.orders_all(filter, 10_000)).ok()?;
+    orders.last().map(|order| order.id)
+}
+
+fn block_time(lab: &Lab) -> Duration {
+    let first = lab.height();
+    let next = until("a block", LIMIT, || Some(lab.height()).filter(|height| *height > first));
+    let start = Instant::now();
+    until("four more blocks", LIMIT, || (lab.height() >= next + 4).then_some(()));
+    start.elapsed() / 4
+}
+
+/// A container of the same image started by hand with a network of its own, until it answers.
+fn docker_run(lab: &Lab) -> Duration {
+    let docker = |arguments: &[&str]| {
+        let output = Command::new("docker").args(["-H", &lab.engine.host]).args(arguments).output().expect("docker runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let start = Instant::now();
+    docker(&["network", "create", "bench-floor"]);
+    let id = docker(&["run", "-d", "--network", "bench-floor", "-p", "127.0.0.1::80", "nginx"]);
+    let port = published_port(lab, &id);
+    until("the plain container answers", LIMIT, || get(&format!("http://127.0.0.1:{port}/")));
+    let took = start.elapsed();
+    docker(&["rm", "-f", &id]);
+    docker(&["network", "rm", "bench-floor"]);
+    took
+}
+
+fn published_port(lab: &Lab, container: &str) -> String {
+    let inspected = lab.engine.inspect(container);
+    let port = &inspected["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"];
+    port.as_str().unwrap_or_else(|| panic!("port 80 is not published: {port}")).to_owned()
+}
