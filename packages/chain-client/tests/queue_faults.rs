@@ -279,3 +279,22 @@ async fn many_messages_share_few_transactions() {
     let transactions = node.state().included.len();
     assert!(transactions <= 60, "{transactions} transactions");
 }
+
+#[tokio::test]
+async fn failing_messages_among_many_are_answered_alone_and_the_rest_goes_through() {
+    let node = FakeNode::start("test-1").await.mines();
+    let (queue, _cancel) = start(&node, config(), Arc::new(MemoryJournal::new()));
+    let name = |i: usize| if i % 7 == 3 { "fail" } else { "ping" };
+    let tickets: Vec<_> = (0..120).map(|i| queue.submit(call(name(i), &i.to_string())).unwrap()).collect();
+    for (i, outcome) in futures::future::join_all(tickets).await.into_iter().enumerate() {
+        match outcome {
+            Ok(result) => assert!(name(i) == "ping" && result.events.len() == 1, "{i}"),
+            Err(TxError::Contract { message }) => {
+                assert_eq!((name(i), message.as_str()), ("fail", "refused as asked"))
+            }
+            Err(other) => panic!("{i}: {other:?}"),
+        }
+    }
+    assert_eq!(effects(&node, "ping"), (0..120).filter(|i| name(*i) == "ping").count());
+    assert_eq!(effects(&node, "fail"), 0);
+}

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::build::{simulate_any, Envelope, Sequence};
+use super::build::{simulate_any, Envelope, Sequence, Unsimulated};
 use super::confirm::{confirm, Flight, Landing};
 use super::outcome::{classify, Refusal};
 use super::{Journal, JournalEntry, JournalOutcome, TxConfig};
@@ -21,6 +21,8 @@ use crate::{Client, Signer, TxError, TxResult};
 const MAX_BATCH_BYTES: usize = 500_000;
 /// How often a broadcast follows the sequence that the node names, and waits for room in its mempool.
 const BROADCAST_TRIES: u32 = 10;
+/// A message whose group failed to simulate this often is simulated alone.
+const MAX_SUSPICION: u32 = 2;
 /// How often a message is simulated and sent at most, its failures together with others included.
 const MAX_ATTEMPTS: u32 = 4;
 
@@ -43,7 +45,8 @@ struct Item {
     messages: Option<Vec<Any>>,
     key: String,
     alone: bool,
-    gas: u64,
+    /// Simulations of a group with it that failed.
+    suspected: u32,
     attempts: u32,
     /// Hash and timeout height of the transaction that it is in.
     flight: Option<(String, u64)>,
@@ -54,6 +57,12 @@ impl Item {
     fn bytes(&self) -> usize {
         self.messages.iter().flatten().map(|message| message.value.len() + message.type_url.len()).sum()
     }
+}
+
+/// Simulated together, so that their gas is known together.
+struct Ready {
+    ids: Vec<Id>,
+    gas: u64,
 }
 
 struct Landed {
@@ -79,8 +88,8 @@ pub struct Actor {
     /// To be simulated.
     waiting: VecDeque<Id>,
     /// Simulated.
-    ready: VecDeque<Id>,
-    simulating: FuturesUnordered<BoxFuture<'static, (Id, Result<u64, TxError>)>>,
+    ready: VecDeque<Ready>,
+    simulating: FuturesUnordered<BoxFuture<'static, (Vec<Id>, Result<u64, Unsimulated>)>>,
     flights: FuturesUnordered<BoxFuture<'static, Landed>>,
 }
 
@@ -122,8 +131,8 @@ impl Actor {
             }
             tokio::select! {
                 () = cancel.cancelled() => {}
-                Some((id, result)) = self.simulating.next(), if !self.simulating.is_empty() => {
-                    self.simulated(id, result);
+                Some((ids, result)) = self.simulating.next(), if !self.simulating.is_empty() => {
+                    self.simulated(ids, result);
                 }
                 Some(landed) = self.flights.next(), if !self.flights.is_empty() => {
                     self.landed(landed).await;
@@ -164,7 +173,7 @@ impl Actor {
         self.by_key.insert(key.clone(), id);
         self.items.insert(
             id,
-            Item { messages, key, alone, gas: 0, attempts: 0, flight: None, waiters: Vec::new() },
+            Item { messages, key, alone, suspected: 0, attempts: 0, flight: None, waiters: Vec::new() },
         );
         id
     }
@@ -190,26 +199,76 @@ impl Actor {
 
     fn start_simulations(&mut self) {
         while self.simulating.len() < self.config.simulate_concurrency.max(1) {
-            let Some(id) = self.waiting.pop_front() else { return };
-            let Some(messages) = self.items.get(&id).and_then(|item| item.messages.clone()) else { continue };
+            let ids = self.next_group();
+            if ids.is_empty() {
+                return;
+            }
+            let messages: Vec<Any> = self.messages(&ids);
             let (client, signer, sequence) =
                 (self.client.clone(), self.signer.clone(), self.sequence.clone());
             let denom = self.config.gas_price.denom.clone();
             self.simulating.push(Box::pin(async move {
-                (id, simulate_any(&client, signer.as_ref(), &sequence, &denom, messages).await)
+                (ids, simulate_any(&client, signer.as_ref(), &sequence, &denom, messages).await)
             }));
         }
     }
 
-    fn simulated(&mut self, id: Id, result: Result<u64, TxError>) {
-        match result {
-            Ok(gas) => {
-                if let Some(item) = self.items.get_mut(&id) {
-                    item.gas = gas;
-                    self.ready.push_back(id);
-                }
+    /// What waits and may be simulated in one go. Whoever is suspected too often, or goes alone, is alone here too.
+    fn next_group(&mut self) -> Vec<Id> {
+        let mut group = Vec::new();
+        let mut bytes = 0usize;
+        while let Some(id) = self.waiting.front().copied() {
+            let Some(item) = self.items.get(&id).filter(|item| item.messages.is_some()) else {
+                self.waiting.pop_front();
+                continue;
+            };
+            let single = item.alone || item.suspected >= MAX_SUSPICION;
+            bytes = bytes.saturating_add(item.bytes());
+            let most = self.config.simulate_group.min(self.config.max_batch_messages);
+            if !group.is_empty() && (single || group.len() >= most || bytes > MAX_BATCH_BYTES) {
+                break;
             }
-            Err(error) => self.finish(id, Err(error)),
+            group.push(id);
+            self.waiting.pop_front();
+            if single {
+                break;
+            }
+        }
+        group
+    }
+
+    fn messages(&self, ids: &[Id]) -> Vec<Any> {
+        ids.iter()
+            .filter_map(|id| self.items.get(id))
+            .flat_map(|item| item.messages.iter().flatten())
+            .cloned()
+            .collect()
+    }
+
+    fn simulated(&mut self, ids: Vec<Id>, result: Result<u64, Unsimulated>) {
+        match result {
+            Ok(gas) if ids.len() == 1 || gas <= self.config.max_batch_gas => {
+                self.ready.push_back(Ready { ids, gas });
+            }
+            // Too much for one transaction.
+            Ok(_) => self.suspect(&ids, None),
+            Err(Unsimulated::Fails(_, culprit)) if ids.len() > 1 => self.suspect(&ids, culprit),
+            Err(unsimulated) => self.refuse(&ids, unsimulated.into()),
+        }
+    }
+
+    /// A group does not pass: the culprit is simulated alone next, the others together once more, then each alone.
+    fn suspect(&mut self, ids: &[Id], culprit: Option<usize>) {
+        let mut first = 0;
+        for id in ids {
+            let Some(item) = self.items.get_mut(id) else { continue };
+            let count = item.messages.as_ref().map_or(1, Vec::len);
+            let found = culprit.is_none_or(|index| (first..first + count).contains(&index));
+            item.suspected = if found { MAX_SUSPICION } else { item.suspected + 1 };
+            first += count;
+        }
+        for id in ids.iter().rev() {
+            self.waiting.push_front(*id);
         }
     }
 
@@ -234,54 +293,55 @@ impl Actor {
     }
 
     fn batch_is_full(&self) -> bool {
-        let items = || self.ready.iter().filter_map(|id| self.items.get(id));
-        self.ready.len() >= self.config.max_batch_messages
-            || items().map(|item| item.gas).sum::<u64>() >= self.config.max_batch_gas
+        let ids = || self.ready.iter().flat_map(|ready| &ready.ids);
+        let items = || ids().filter_map(|id| self.items.get(id));
+        ids().count() >= self.config.max_batch_messages
+            || self.ready.iter().map(|ready| ready.gas).fold(0, u64::saturating_add)
+                >= self.config.max_batch_gas
             || items().map(Item::bytes).sum::<usize>() >= MAX_BATCH_BYTES
             || items().next().is_some_and(|item| item.alone)
     }
 
-    fn next_batch(&mut self) -> Vec<Id> {
-        let mut batch = Vec::new();
-        let (mut gas, mut bytes) = (0u64, 0usize);
-        while let Some(id) = self.ready.front().copied() {
-            let Some(item) = self.items.get(&id) else {
-                self.ready.pop_front();
-                continue;
-            };
-            gas = gas.saturating_add(item.gas);
-            bytes = bytes.saturating_add(item.bytes());
-            let full = batch.len() >= self.config.max_batch_messages
+    fn next_batch(&mut self) -> Vec<Ready> {
+        let mut batch: Vec<Ready> = Vec::new();
+        let (mut gas, mut bytes, mut count) = (0u64, 0usize, 0usize);
+        while let Some(ready) = self.ready.front() {
+            let items = || ready.ids.iter().filter_map(|id| self.items.get(id));
+            let alone = items().any(|item| item.alone);
+            gas = gas.saturating_add(ready.gas);
+            bytes = bytes.saturating_add(items().map(Item::bytes).sum());
+            count += ready.ids.len();
+            let full = count > self.config.max_batch_messages
                 || gas > self.config.max_batch_gas
                 || bytes > MAX_BATCH_BYTES;
-            if !batch.is_empty() && (full || item.alone) {
+            if !batch.is_empty() && (full || alone) {
                 break;
             }
-            batch.push(id);
-            self.ready.pop_front();
-            if item.alone {
+            batch.extend(self.ready.pop_front());
+            if alone {
                 break;
             }
         }
         batch
     }
 
-    async fn send(&mut self, batch: Vec<Id>) {
-        if let Err(error) = self.try_send(&batch).await {
-            self.refuse(&batch, error);
+    async fn send(&mut self, batch: Vec<Ready>) {
+        let ids: Vec<Id> = batch.iter().flat_map(|ready| ready.ids.iter().copied()).collect();
+        let gas = batch.iter().map(|ready| ready.gas).fold(0, u64::saturating_add);
+        match self.try_send(&ids, gas).await {
+            Ok(true) => {}
+            Ok(false) => batch.into_iter().rev().for_each(|ready| self.ready.push_front(ready)),
+            Err(error) => self.refuse(&ids, error),
         }
     }
 
-    async fn try_send(&mut self, batch: &[Id]) -> Result<(), TxError> {
+    /// False when it has to wait for what is in flight.
+    async fn try_send(&mut self, batch: &[Id], simulated: u64) -> Result<bool, TxError> {
         let address = self.signer.address().to_owned();
         let denom = self.config.gas_price.denom.clone();
-        let items = || batch.iter().filter_map(|id| self.items.get(id));
-        let messages: Vec<Any> = items().flat_map(|item| item.messages.iter().flatten()).cloned().collect();
-        let keys: Vec<String> = items().map(|item| item.key.clone()).collect();
-        let simulated: u64 = items().map(|item| item.gas).fold(0, u64::saturating_add);
-        if messages.is_empty() {
-            return Ok(());
-        }
+        let messages = self.messages(batch);
+        let keys: Vec<String> =
+            batch.iter().filter_map(|id| self.items.get(id)).map(|item| item.key.clone()).collect();
         let gas_limit = simulated.saturating_mul(self.config.gas_percent.max(100)) / 100;
         let unreachable = |error: crate::QueryError| TxError::Unreachable { detail: error.to_string() };
         let mut account = self.sequence.get(&self.client, &address, &denom).await?;
@@ -317,7 +377,7 @@ impl Actor {
                     let bytes = Some(signed.bytes);
                     let flight = Flight { hash: signed.hash, timeout_height, bytes, doubtful };
                     self.fly(flight, batch.to_vec(), gas_limit);
-                    return Ok(());
+                    return Ok(true);
                 }
             };
             let refusal = classify(code, &codespace, &log);
@@ -328,7 +388,7 @@ impl Actor {
                 let flight =
                     Flight { hash: signed.hash, timeout_height, bytes: Some(signed.bytes), doubtful: true };
                 self.fly(flight, batch.to_vec(), gas_limit);
-                return Ok(());
+                return Ok(true);
             }
             // The check failed, so the sequence did not move and these bytes are nowhere.
             self.settle(&signed.hash, JournalOutcome::NotIncluded { reason: log.clone() }).await;
@@ -339,10 +399,7 @@ impl Actor {
                         // This node has not seen what is in flight: taking its number would put two transactions
                         // on one sequence. Wait for those first.
                         self.resync = true;
-                        for id in batch.iter().rev() {
-                            self.ready.push_front(*id);
-                        }
-                        return Ok(());
+                        return Ok(false);
                     }
                     account.sequence = expected;
                     self.sequence.set(Some(account.clone()));
@@ -355,9 +412,9 @@ impl Actor {
         Err(TxError::SequenceConflict { detail: last })
     }
 
-    /// The whole batch was refused before it cost anything.
-    fn refuse(&mut self, batch: &[Id], error: TxError) {
-        for id in batch {
+    /// All of these are answered with the same error.
+    fn refuse(&mut self, ids: &[Id], error: TxError) {
+        for id in ids {
             self.finish(*id, Err(error.clone()));
         }
     }

@@ -12,7 +12,7 @@ use cosmrs::proto::prost::Message as _;
 use cosmrs::Any;
 use sha2::{Digest, Sha256};
 
-use super::outcome::{classify, Refusal};
+use super::outcome::{classify, message_index, Refusal};
 use crate::client::SimulateError;
 use crate::{Account, Client, Msg, QueryError, Signer, TxError};
 
@@ -114,6 +114,22 @@ impl Sequence {
     }
 }
 
+/// A simulation without a result.
+pub enum Unsimulated {
+    /// Nobody could be asked, or nothing can be sent at all.
+    Hindered(TxError),
+    /// The chain says that the transaction would fail, with the index of the message where it names one.
+    Fails(TxError, Option<usize>),
+}
+
+impl From<Unsimulated> for TxError {
+    fn from(unsimulated: Unsimulated) -> Self {
+        match unsimulated {
+            Unsimulated::Hindered(error) | Unsimulated::Fails(error, _) => error,
+        }
+    }
+}
+
 /// Gas of these messages in one transaction.
 pub async fn simulate_any(
     client: &Client,
@@ -121,27 +137,30 @@ pub async fn simulate_any(
     sequence: &Sequence,
     denom: &str,
     messages: Vec<Any>,
-) -> Result<u64, TxError> {
-    let mut account = sequence.get(client, signer.address(), denom).await?;
+) -> Result<u64, Unsimulated> {
+    let mut account = sequence.get(client, signer.address(), denom).await.map_err(Unsimulated::Hindered)?;
     let mut tries = 0;
     loop {
         // The smallest fee, so that paying it is part of what is simulated; without a denom there is none.
         let fee = u128::from(!denom.is_empty());
         let envelope = Envelope { account: account.clone(), gas_limit: 0, fee, denom, timeout_height: 0 };
-        let refused = match client.simulate_bytes(&envelope.unsigned(signer, messages.clone())).await {
+        let (refusal, log) = match client.simulate_bytes(&envelope.unsigned(signer, messages.clone())).await {
             Ok(gas) => return Ok(gas),
             Err(SimulateError::Query(error)) => {
-                return Err(TxError::Unreachable { detail: error.to_string() })
+                return Err(Unsimulated::Hindered(TxError::Unreachable { detail: error.to_string() }));
             }
-            Err(SimulateError::Refused { code, codespace, log }) => classify(code, &codespace, &log),
+            Err(SimulateError::Refused { code, codespace, log }) => (classify(code, &codespace, &log), log),
         };
-        match refused {
+        match refusal {
             // Our own transactions move it while this one waits its turn; asking costs nothing.
             Refusal::WrongSequence { expected: Some(expected), .. } if tries < SEQUENCE_TRIES => {
                 tries += 1;
                 account.sequence = expected;
             }
-            other => return Err(other.into_error(signer.address(), denom, 0)),
+            other => {
+                let error = other.into_error(signer.address(), denom, 0);
+                return Err(Unsimulated::Fails(error, message_index(&log)));
+            }
         }
     }
 }
@@ -149,5 +168,5 @@ pub async fn simulate_any(
 /// Gas of these messages in one transaction of `signer`.
 pub async fn simulate(client: &Client, msgs: &[Msg], signer: &dyn Signer) -> Result<u64, TxError> {
     let messages = msgs.iter().map(|msg| msg.to_any(signer.address())).collect::<Result<Vec<_>, _>>()?;
-    simulate_any(client, signer, &Sequence::default(), "", messages).await
+    Ok(simulate_any(client, signer, &Sequence::default(), "", messages).await?)
 }

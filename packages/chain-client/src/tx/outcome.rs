@@ -41,7 +41,7 @@ pub enum Refusal {
 /// Sorts by codespace and code; the text only gives details.
 pub fn classify(code: u32, codespace: &str, log: &str) -> Refusal {
     let log = log.strip_prefix("failed to simulate tx: ").unwrap_or(log);
-    let index = number_after(log, "message index: ").map(|index| index as usize);
+    let index = message_index(log);
     match (codespace, code) {
         ("sdk", 32) => {
             Refusal::WrongSequence { expected: number_after(log, "expected "), log: log.to_owned() }
@@ -63,6 +63,11 @@ pub fn classify(code: u32, codespace: &str, log: &str) -> Refusal {
         _ if codespace == "wasm" || index.is_some() => Refusal::Message { index, text: message_text(log) },
         _ => Refusal::Other { code, codespace: codespace.to_owned(), log: log.to_owned() },
     }
+}
+
+/// The message that the chain blames.
+pub fn message_index(log: &str) -> Option<usize> {
+    number_after(log, "message index: ").map(|index| index as usize)
 }
 
 impl Refusal {

@@ -28,8 +28,11 @@ pub struct TxConfig {
     pub timeout_blocks: u64,
     /// Messages that wait at most; more are refused.
     pub capacity: usize,
-    /// Messages that are simulated at the same time.
+    /// Simulations that run at the same time.
     pub simulate_concurrency: usize,
+    /// Messages that wait already are simulated this many together. When one of them fails it is simulated alone,
+    /// so that only its own caller gets the error.
+    pub simulate_group: usize,
     /// Transactions that wait for their block at the same time.
     pub max_in_flight: usize,
     /// How long a cancelled queue still waits for outcomes.
@@ -47,7 +50,8 @@ impl TxConfig {
             max_batch_messages: 100,
             timeout_blocks: 20,
             capacity: 4096,
-            simulate_concurrency: 8,
+            simulate_concurrency: 4,
+            simulate_group: 25,
             max_in_flight: 4,
             drain: Duration::from_secs(10),
             patience: None,
@@ -87,8 +91,8 @@ impl Future for Ticket {
     }
 }
 
-/// The sole owner of an account's sequence: simulates each message alone, batches what is ready, and knows each
-/// outcome. Cheap to clone; the task ends when it is cancelled, or when the last clone is gone and all is done.
+/// The sole owner of an account's sequence: simulates before it sends, isolates a message that fails, batches what is
+/// ready, and knows each outcome. Cheap to clone; the task ends when it is cancelled, or when the last clone is gone and all is done.
 #[derive(Clone, Debug)]
 pub struct TxQueue {
     address: Arc<str>,
