@@ -13,8 +13,8 @@ use futures::StreamExt;
 use gateway_api::{LogStream, LogsQuery, Protocol};
 use market_api::LeaseId;
 use provider_agent::runtime::{
-    ContainerState, DockerConfig, DockerRuntime, ExecInput, ExecOutput, ExecRequest, ObservedLease, PublishedPort,
-    Runtime, RuntimeError, ServicePort, ServiceSpec, Workload,
+    ContainerState, DockerConfig, DockerRuntime, ExecInput, ExecOutput, ExecRequest, ObservedLease,
+    PublishedPort, Runtime, RuntimeError, ServicePort, ServiceSpec, Workload,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +45,8 @@ impl Bench {
             println!("skipped: neither AKASH_TEST_DOCKER nor DOCKER_HOST names an engine to test with");
             return None;
         };
-        let unique = format!("{:06}{:02}", std::process::id() % 1_000_000, NEXT.fetch_add(1, Ordering::SeqCst));
+        let unique =
+            format!("{:06}{:02}", std::process::id() % 1_000_000, NEXT.fetch_add(1, Ordering::SeqCst));
         let provider = format!("wasm1test{unique}");
         let docker = Docker::connect_with_unix(&endpoint, 30, API_DEFAULT_VERSION).unwrap();
         let docker = docker.negotiate_version().await.unwrap();
@@ -75,7 +76,8 @@ impl Bench {
     }
 
     fn web(&self, name: &str) -> ServiceSpec {
-        let serve = "mkdir -p /tmp/w; echo served by $(hostname) > /tmp/w/index.html; httpd -f -p 80 -h /tmp/w";
+        let serve =
+            "mkdir -p /tmp/w; echo served by $(hostname) > /tmp/w/index.html; httpd -f -p 80 -h /tmp/w";
         let mut service = self.service(name, &["sh", "-c", serve]);
         service.ports = vec![ServicePort { port: 80, protocol: Protocol::Tcp }];
         service
@@ -91,7 +93,13 @@ impl Bench {
         self.run_in(lease, service, 0, script).await
     }
 
-    async fn run_in(&self, lease: LeaseId, service: &str, replica: u32, script: &str) -> (i64, String, String) {
+    async fn run_in(
+        &self,
+        lease: LeaseId,
+        service: &str,
+        replica: u32,
+        script: &str,
+    ) -> (i64, String, String) {
         let request = ExecRequest {
             service: service.to_owned(),
             replica,
@@ -264,8 +272,10 @@ async fn services_find_each_other_by_name_and_other_leases_are_out_of_reach() {
     assert_eq!((code, out.as_str()), (0, "served by web-0\n"), "{err}");
 
     let (_, address, _) = bench.run(LeaseId(4), "web", "hostname -i").await;
-    let neighbour =
-        format!("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {} 80 | busybox grep served", address.trim());
+    let neighbour = format!(
+        "printf 'GET / HTTP/1.0\\r\\n\\r\\n' | busybox nc -w 2 {} 80 | busybox grep served",
+        address.trim()
+    );
     let (code, out, _) = bench.run(LeaseId(3), "client", &neighbour).await;
     assert_ne!(code, 0, "the neighbour's server answered: {out}");
     // The address is right: its own lease reaches it.
@@ -502,13 +512,18 @@ async fn commands_run_with_input_with_a_terminal_and_with_their_exit_code() {
 async fn usage_and_capacity_are_plausible() {
     let Some(bench) = Bench::new().await else { return };
     let capacity = bench.runtime.capacity().await.unwrap();
-    assert!(capacity.cpu_millis >= 1000 && capacity.memory > 1 << 29 && capacity.storage > capacity.storage_free);
+    assert!(
+        capacity.cpu_millis >= 1000 && capacity.memory > 1 << 29 && capacity.storage > capacity.storage_free
+    );
     let lease = LeaseId(14);
     let busy = bench.service("busy", &["sh", "-c", "while true; do :; done"]);
     bench.runtime.apply(&workload(14, vec![busy])).await.unwrap();
     let usage = bench.runtime.stats(lease).await.unwrap();
     assert_eq!(usage.len(), 1);
-    assert_eq!((usage[0].service.as_str(), usage[0].cpu_limit_millis, usage[0].memory_limit), ("busy", 200, 32 << 20));
+    assert_eq!(
+        (usage[0].service.as_str(), usage[0].cpu_limit_millis, usage[0].memory_limit),
+        ("busy", 200, 32 << 20)
+    );
     assert!((20..400).contains(&usage[0].cpu_millis), "{:?}", usage[0]);
     assert!(usage[0].pids >= 1 && usage[0].memory > 0);
     bench.runtime.remove(lease).await.unwrap();
@@ -548,7 +563,8 @@ async fn a_hostile_workload_finds_every_door_shut() {
     assert_eq!(field("CapBnd:"), format!("{:016x}", 0b100_1110_1011));
     let (_, limits, _) = bench.run(lease, "web", "ulimit -n; ulimit -c").await;
     assert_eq!(limits, "4096\n0\n");
-    let (_, pids, _) = bench.run(lease, "web", "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null").await;
+    let (_, pids, _) =
+        bench.run(lease, "web", "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null").await;
     assert_eq!(pids.trim(), "256");
 
     // A fork bomb stays within its limit, and the engine still answers.
@@ -563,7 +579,8 @@ async fn ordinary_root_images_can_become_another_user_and_bind_low_ports() {
     let Some(bench) = Bench::new().await else { return };
     let lease = LeaseId(16);
     bench.runtime.apply(&workload(16, vec![bench.service("web", &["sleep", "1000"])])).await.unwrap();
-    let prepare = "mkdir /tmp/data && chown 999:999 /tmp/data && chmod 700 /tmp/data && touch /tmp/data/x && \
+    let prepare =
+        "mkdir /tmp/data && chown 999:999 /tmp/data && chmod 700 /tmp/data && touch /tmp/data/x && \
                    (timeout 1 nc -l -p 80 </dev/null; true) && echo fine";
     let (_, out, err) = bench.run(lease, "web", prepare).await;
     assert_eq!(out, "fine\n", "{err}");

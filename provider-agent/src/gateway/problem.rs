@@ -29,7 +29,10 @@ pub(super) fn response(problem: Problem) -> Response {
     // A body that was not read must not be taken for the next request.
     let unread = matches!(
         problem,
-        Problem::NotFound | Problem::BodyTooLarge { .. } | Problem::BodyTooSlow { .. } | Problem::TooManyRequests { .. }
+        Problem::NotFound
+            | Problem::BodyTooLarge { .. }
+            | Problem::BodyTooSlow { .. }
+            | Problem::TooManyRequests { .. }
     ) || status == StatusCode::FORBIDDEN;
     let body = serde_json::to_vec(&ErrorBody::from(problem)).unwrap_or_default();
     let mut response = Response::new(Body::from(body));

@@ -8,7 +8,8 @@ use axum::routing::any;
 use axum::{Json, Router};
 use bytes::Bytes;
 use gateway_api::{
-    LogsQuery, Metrics, Problem, QuoteRequest, ShellQuery, INFO_PATH, MAX_BODY_BYTES, MAX_SHELL_FRAME_BYTES, QUOTE_PATH,
+    LogsQuery, Metrics, Problem, QuoteRequest, ShellQuery, INFO_PATH, MAX_BODY_BYTES, MAX_SHELL_FRAME_BYTES,
+    QUOTE_PATH,
 };
 use http::{header, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};

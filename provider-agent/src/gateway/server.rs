@@ -59,9 +59,8 @@ impl Gateway {
     ) -> Result<Self, GatewayError> {
         // Providers ask each other for quotes, and later for content; they are clients as well.
         let acceptor = Acceptor::new(identity, &Role::ALL, &[gateway_api::ALPN])?;
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| GatewayError::Listen { address, source })?;
+        let listener =
+            TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source })?;
         let shared = Shared {
             backend,
             runtime,

@@ -55,7 +55,10 @@ impl RuntimeError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::EngineUnreachable { .. } | Self::Timeout { .. } | Self::Gone { .. } | Self::ImageFetch { .. }
+            Self::EngineUnreachable { .. }
+                | Self::Timeout { .. }
+                | Self::Gone { .. }
+                | Self::ImageFetch { .. }
         ) || matches!(self, Self::Refused { status, .. } if *status >= 500)
     }
 }

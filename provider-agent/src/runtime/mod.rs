@@ -11,8 +11,8 @@ mod workload;
 pub use docker::{DockerConfig, DockerRuntime, DEFAULT_CAPABILITIES};
 pub use error::RuntimeError;
 pub use workload::{
-    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession, ObservedContainer,
-    ObservedLease, PublishedPort, ServicePort, ServiceSpec, Workload,
+    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession,
+    ObservedContainer, ObservedLease, PublishedPort, ServicePort, ServiceSpec, Workload,
 };
 
 use async_trait::async_trait;

@@ -2,8 +2,8 @@
 
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, CreateImageOptionsBuilder, KillContainerOptions, RemoveContainerOptionsBuilder,
-    StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptions,
+    CreateContainerOptionsBuilder, CreateImageOptionsBuilder, KillContainerOptions,
+    RemoveContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder, WaitContainerOptions,
 };
 use bollard::Docker;
 use futures::{FutureExt, StreamExt, TryStreamExt};
@@ -73,7 +73,9 @@ pub(super) async fn apply(
     together(starting, PARALLEL).await?;
 
     let seen = observe::leases(docker, config, Some(workload.lease)).await?;
-    seen.into_iter().next().ok_or(RuntimeError::Gone { name: labels::network_name(&config.provider, workload.lease) })
+    seen.into_iter()
+        .next()
+        .ok_or(RuntimeError::Gone { name: labels::network_name(&config.provider, workload.lease) })
 }
 
 /// Removes everything of a lease.
@@ -262,11 +264,15 @@ async fn start(
     id: &str,
     replica: &Replica<'_>,
 ) -> Result<(), RuntimeError> {
-    call("starting a container", config.call_timeout, docker.start_container(id, None::<StartContainerOptions>))
-        .await
-        .map_err(|error| {
-            start_error(error, &replica.service.name, &replica.host_ip.to_string(), &replica.host_ports())
-        })
+    call(
+        "starting a container",
+        config.call_timeout,
+        docker.start_container(id, None::<StartContainerOptions>),
+    )
+    .await
+    .map_err(|error| {
+        start_error(error, &replica.service.name, &replica.host_ip.to_string(), &replica.host_ports())
+    })
 }
 
 /// Signals it, waits, kills it, and removes it with its anonymous volumes.
@@ -283,7 +289,8 @@ async fn stop_and_remove(
         gone_is_fine(call("stopping a container", bound, docker.stop_container(id, Some(options))).await)?;
     } else {
         // The engine counts whole seconds only. A container that does not run cannot be signalled, which is fine.
-        let signalled = docker.kill_container(id, Some(KillContainerOptions { signal: "SIGTERM".to_owned() }));
+        let signalled =
+            docker.kill_container(id, Some(KillContainerOptions { signal: "SIGTERM".to_owned() }));
         if call("signalling a container", config.call_timeout, signalled).await.is_ok() {
             let mut ended = Box::pin(docker.wait_container(id, None::<WaitContainerOptions>));
             let _ = tokio::time::timeout(grace, ended.next()).await;

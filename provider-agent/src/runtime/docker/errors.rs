@@ -36,9 +36,9 @@ pub(super) fn from_engine(doing: &'static str, after: Duration, error: Error) ->
         }
         Error::RequestTimeoutError => RuntimeError::Timeout { doing, after },
         Error::JsonDataError { message, .. } => RuntimeError::Answer { doing, detail: message },
-        error @ (Error::JsonSerdeError { .. } | Error::StrParseError { .. } | Error::APIVersionParseError {}) => {
-            RuntimeError::Answer { doing, detail: error.to_string() }
-        }
+        error @ (Error::JsonSerdeError { .. }
+        | Error::StrParseError { .. }
+        | Error::APIVersionParseError {}) => RuntimeError::Answer { doing, detail: error.to_string() },
         Error::DockerStreamError { error } => RuntimeError::Refused { doing, status: 500, detail: error },
         other => RuntimeError::EngineUnreachable { detail: with_causes(&other) },
     }
@@ -104,9 +104,11 @@ mod tests {
             status: 500,
             detail: detail.to_owned(),
         };
-        let docker = "driver failed programming external connectivity on endpoint akash-x-1-web-0 (6f80): Bind for \
+        let docker =
+            "driver failed programming external connectivity on endpoint akash-x-1-web-0 (6f80): Bind for \
                       127.0.0.1:30001 failed: port is already allocated";
-        let foreign = "driver failed programming external connectivity: Error starting userland proxy: listen tcp4 \
+        let foreign =
+            "driver failed programming external connectivity: Error starting userland proxy: listen tcp4 \
                        127.0.0.1:30001: bind: address already in use";
         for detail in [docker, foreign] {
             assert_eq!(

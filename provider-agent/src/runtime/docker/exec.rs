@@ -61,12 +61,9 @@ pub(super) async fn exec(
         privileged: Some(false),
         ..Default::default()
     };
-    let made = call(
-        "preparing a command",
-        config.call_timeout,
-        docker.create_exec(&container.container.id, body),
-    )
-    .await;
+    let made =
+        call("preparing a command", config.call_timeout, docker.create_exec(&container.container.id, body))
+            .await;
     let id = match made {
         Err(error) if is_status(&error, 404) => {
             return Err(RuntimeError::Gone { name: container.container.name })

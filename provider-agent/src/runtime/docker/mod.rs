@@ -123,8 +123,7 @@ impl Runtime for DockerRuntime {
         }
         let bindings = details.host_config.and_then(|host| host.port_bindings).unwrap_or_default();
         let bound: Vec<_> = bindings.into_values().flatten().flatten().collect();
-        let ports: Vec<u16> =
-            bound.iter().filter_map(|b| b.host_port.as_ref()?.parse().ok()).collect();
+        let ports: Vec<u16> = bound.iter().filter_map(|b| b.host_port.as_ref()?.parse().ok()).collect();
         let host_ip = bound.first().and_then(|b| b.host_ip.clone()).unwrap_or_default();
         let grace = self.config.stop_timeout;
         let seconds = grace.as_secs().try_into().unwrap_or(i32::MAX);

@@ -62,7 +62,9 @@ pub(super) async fn ensure(
         }
     }
     Err(RuntimeError::NoSubnet {
-        detail: format!("the engine's pools are used up, and so is {base}/{prefix}: give the agent a larger pool"),
+        detail: format!(
+            "the engine's pools are used up, and so is {base}/{prefix}: give the agent a larger pool"
+        ),
     })
 }
 
@@ -109,9 +111,7 @@ pub(super) async fn remove(
     lease: LeaseId,
 ) -> Result<(), RuntimeError> {
     for (_, id) in list(docker, config, Some(lease)).await? {
-        gone_is_fine(
-            call("removing a network", config.call_timeout, docker.remove_network(&id)).await,
-        )?;
+        gone_is_fine(call("removing a network", config.call_timeout, docker.remove_network(&id)).await)?;
     }
     Ok(())
 }

@@ -11,7 +11,9 @@ use time::OffsetDateTime;
 use super::config::DockerConfig;
 use super::errors::{call, is_status, together};
 use super::{labels, network};
-use crate::runtime::{ContainerRef, ContainerState, ObservedContainer, ObservedLease, PublishedPort, RuntimeError};
+use crate::runtime::{
+    ContainerRef, ContainerState, ObservedContainer, ObservedLease, PublishedPort, RuntimeError,
+};
 
 /// Containers asked about at the same time.
 const PARALLEL: usize = 8;
@@ -60,8 +62,12 @@ pub(super) async fn containers(
     }
     let mut found: Vec<Found> = together(asking, PARALLEL).await?.into_iter().flatten().collect();
     found.sort_by(|a, b| {
-        (a.lease, &a.seen.service, a.seen.replica, &a.seen.container)
-            .cmp(&(b.lease, &b.seen.service, b.seen.replica, &b.seen.container))
+        (a.lease, &a.seen.service, a.seen.replica, &a.seen.container).cmp(&(
+            b.lease,
+            &b.seen.service,
+            b.seen.replica,
+            &b.seen.container,
+        ))
     });
     Ok(found)
 }
@@ -108,7 +114,9 @@ fn read(id: String, created: Option<i64>, details: ContainerInspectResponse) -> 
             spec: text(labels::SPEC).unwrap_or_default(),
             state: match state.status.unwrap_or(ContainerStateStatusEnum::EMPTY) {
                 ContainerStateStatusEnum::CREATED => ContainerState::Created,
-                ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING => ContainerState::Running,
+                ContainerStateStatusEnum::RUNNING | ContainerStateStatusEnum::STOPPING => {
+                    ContainerState::Running
+                }
                 // Does not come with our restart policy unless somebody restarts it by hand.
                 ContainerStateStatusEnum::RESTARTING => ContainerState::Running,
                 ContainerStateStatusEnum::PAUSED => ContainerState::Paused,

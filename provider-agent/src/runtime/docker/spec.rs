@@ -1,8 +1,9 @@
 //! From a replica's specification to what is sent to the engine. Every isolation default is here.
 
 use bollard::models::{
-    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig,
-    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+    ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
+    HostConfigLogConfig, NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy,
+    RestartPolicyNameEnum,
 };
 use market_api::LeaseId;
 use std::collections::HashMap;
@@ -42,7 +43,11 @@ impl Replica<'_> {
     }
 }
 
-pub(super) fn create_body(config: &DockerConfig, replica: &Replica<'_>, network_id: &str) -> ContainerCreateBody {
+pub(super) fn create_body(
+    config: &DockerConfig,
+    replica: &Replica<'_>,
+    network_id: &str,
+) -> ContainerCreateBody {
     let service = replica.service;
     let host_name = format!("{}-{}", service.name, replica.number);
     let mut exposed: Vec<String> =
@@ -240,12 +245,48 @@ mod tests {
         let profile: Value = serde_json::from_str(SECCOMP).unwrap();
         assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
         let dangerous = [
-            "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key", "bpf",
-            "userfaultfd", "mount", "umount2", "pivot_root", "unshare", "setns", "ptrace", "process_vm_readv",
-            "process_vm_writev", "perf_event_open", "open_by_handle_at", "init_module", "finit_module",
-            "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon", "swapoff", "syslog", "acct",
-            "quotactl", "fsopen", "fsmount", "move_mount", "open_tree", "mount_setattr", "settimeofday",
-            "clock_settime", "iopl", "ioperm", "modify_ldt", "chroot", "fanotify_init", "lookup_dcookie",
+            "io_uring_setup",
+            "io_uring_enter",
+            "io_uring_register",
+            "keyctl",
+            "add_key",
+            "request_key",
+            "bpf",
+            "userfaultfd",
+            "mount",
+            "umount2",
+            "pivot_root",
+            "unshare",
+            "setns",
+            "ptrace",
+            "process_vm_readv",
+            "process_vm_writev",
+            "perf_event_open",
+            "open_by_handle_at",
+            "init_module",
+            "finit_module",
+            "delete_module",
+            "kexec_load",
+            "kexec_file_load",
+            "reboot",
+            "swapon",
+            "swapoff",
+            "syslog",
+            "acct",
+            "quotactl",
+            "fsopen",
+            "fsmount",
+            "move_mount",
+            "open_tree",
+            "mount_setattr",
+            "settimeofday",
+            "clock_settime",
+            "iopl",
+            "ioperm",
+            "modify_ldt",
+            "chroot",
+            "fanotify_init",
+            "lookup_dcookie",
         ];
         let mut socket_families = Vec::new();
         for rule in profile["syscalls"].as_array().unwrap() {
@@ -254,7 +295,10 @@ mod tests {
                 let name = name.as_str().unwrap();
                 assert!(!(allows && dangerous.contains(&name)), "{name} is allowed");
                 if ["socket", "clone", "personality"].contains(&name) {
-                    assert!(!rule["args"].as_array().unwrap().is_empty(), "{name} is allowed without a condition");
+                    assert!(
+                        !rule["args"].as_array().unwrap().is_empty(),
+                        "{name} is allowed without a condition"
+                    );
                 }
                 if name == "clone3" {
                     assert!(!allows);

@@ -102,8 +102,7 @@ async fn sample(
     // Two samples, so that the rate of cpu is known.
     let options = StatsOptionsBuilder::default().stream(false).build();
     let mut samples = Box::pin(docker.stats(&found.seen.container.id, Some(options)));
-    let asked =
-        call("reading usage", config.call_timeout, async { samples.next().await.transpose() }).await;
+    let asked = call("reading usage", config.call_timeout, async { samples.next().await.transpose() }).await;
     match asked {
         Ok(sample) => Ok(sample.map(|sample| usage(&found, &sample))),
         Err(error) if is_status(&error, 404) => Ok(None),
@@ -137,10 +136,7 @@ fn usage(found: &Found, sample: &ContainerStatsResponse) -> ServiceMetrics {
         .unwrap_or(0);
     let networks = sample.networks.iter().flat_map(|networks| networks.values());
     let (net_rx, net_tx) = networks.fold((0u64, 0u64), |(rx, tx), network| {
-        (
-            rx.saturating_add(network.rx_bytes.unwrap_or(0)),
-            tx.saturating_add(network.tx_bytes.unwrap_or(0)),
-        )
+        (rx.saturating_add(network.rx_bytes.unwrap_or(0)), tx.saturating_add(network.tx_bytes.unwrap_or(0)))
     });
     ServiceMetrics {
         service: found.seen.service.clone(),
