@@ -303,6 +303,8 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
 
     // ---- until something ends
     let failure = tokio::select! {
+        // First, because parts that end when they are asked to have not failed.
+        biased;
         () = stop.cancelled() => None,
         ended = group.next() => ended,
     };

@@ -40,6 +40,8 @@ pub struct Core {
     newest: AtomicU64,
     capacity: Mutex<Amounts>,
     touched_orders: Mutex<BTreeSet<u64>>,
+    /// Orders whose bid was sent and whose outcome is not known yet.
+    bids_under_way: Mutex<BTreeSet<u64>>,
     /// Leases to look at with the next block.
     next_block: Mutex<BTreeSet<u64>>,
     decisions: Mutex<VecDeque<OrderLine>>,
@@ -67,6 +69,7 @@ impl Core {
             newest: AtomicU64::new(0),
             capacity: Mutex::default(),
             touched_orders: Mutex::default(),
+            bids_under_way: Mutex::default(),
             next_block: Mutex::default(),
             decisions: Mutex::default(),
             config,
@@ -107,6 +110,19 @@ impl Core {
 
     pub fn take_touched_orders(&self) -> BTreeSet<u64> {
         std::mem::take(&mut *lock(&self.touched_orders))
+    }
+
+    /// Notes that the bid on an order is sent; false when one is under way already.
+    pub fn begin_bid(&self, order: u64) -> bool {
+        lock(&self.bids_under_way).insert(order)
+    }
+
+    pub fn end_bid(&self, order: u64) {
+        lock(&self.bids_under_way).remove(&order);
+    }
+
+    pub fn bid_under_way(&self, order: u64) -> bool {
+        lock(&self.bids_under_way).contains(&order)
     }
 
     pub fn touch_order(&self, order: u64) {

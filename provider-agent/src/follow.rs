@@ -180,7 +180,7 @@ impl Follower {
             }
             Err(e) => return Err(e.into()),
         };
-        let snapshot = skipped || block.height != next || std::mem::take(&mut self.snapshot_due);
+        let snapshot = std::mem::take(&mut self.snapshot_due) || skipped || block.height != next;
         let keys = touched_by(&block, self.chain.market_address(), self.chain.provider(), &self.mine);
         let moved = Cursor {
             chain_id: self.chain_id.clone(),

@@ -163,7 +163,8 @@ impl Bidder {
             let id = order.id.0;
             if let Some(held) = self.core.reservations.get(id) {
                 // A bid that was reserved for and is not known to the chain: sent again only if the chain has none.
-                if held.placed_at.is_none() && order.phase == OrderPhase::Bidding {
+                let asked = held.placed_at.is_none() && !self.core.bid_under_way(id);
+                if asked && order.phase == OrderPhase::Bidding {
                     if let Some(bid) = self.core.chain.own_bid(self.core.height(), order.id).await? {
                         self.note_bid(&bid, self.core.height())?;
                     } else {
@@ -198,6 +199,9 @@ impl Bidder {
 
     fn send_bid(&self, order: &Order, price: Uint128, params: &Params) {
         let id = order.id;
+        if !self.core.begin_bid(id.0) {
+            return;
+        }
         let denom = &order.spec.max_price.denom;
         let deposit = params.denoms.iter().find(|d| d.denom == *denom).map(|d| d.bid_deposit);
         let funds = match deposit {
@@ -217,7 +221,9 @@ impl Bidder {
                 Err(e) => Err(e),
             };
             core.note_outcome(&key, &result);
-            if let Err(e) = bid_ended(&core, id, price, result).await {
+            let recorded = bid_ended(&core, id, price, result).await;
+            core.end_bid(id.0);
+            if let Err(e) = recorded {
                 tracing::error!(order = id.0, error = %e, "the bid's outcome could not be recorded");
             }
         });
