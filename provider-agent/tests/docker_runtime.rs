@@ -200,7 +200,9 @@ async fn a_workload_runs_serves_is_left_alone_and_leaves_nothing_behind() {
     let mut wanted = workload(1, vec![web]);
     wanted.ports = vec![published("web", 0, free_port().await), published("web", 1, free_port().await)];
 
+    let started = Instant::now();
     let seen = bench.runtime.apply(&wanted).await.unwrap();
+    println!("made a network and started two replicas in {:?}", started.elapsed());
     assert!(seen.all_running() && seen.network, "{seen:?}");
     assert_eq!(seen.version(), Some(wanted.version.as_str()));
     let mut ports: Vec<_> = seen.ports().cloned().collect();

@@ -251,7 +251,7 @@ async fn create(
         Err(error) if is_status(&error, 404) && error.to_string().to_lowercase().contains("image") => {
             Err(RuntimeError::ImageMissing { image: replica.service.image.clone() })
         }
-        Err(RuntimeError::Refused { detail, status, .. }) if status == 400 => {
+        Err(RuntimeError::Refused { detail, status: 400, .. }) => {
             Err(RuntimeError::CannotStart { service: replica.service.name.clone(), detail })
         }
         Err(error) => Err(error),
