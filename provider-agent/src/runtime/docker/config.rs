@@ -65,7 +65,7 @@ impl DockerConfig {
             storage_quota: false,
             subnet_pool: (std::net::Ipv4Addr::new(10, 215, 0, 0), 16),
             stop_timeout: Duration::from_secs(10),
-            end_grace: Duration::from_millis(500),
+            end_grace: Duration::from_millis(250),
             call_timeout: Duration::from_secs(30),
             fetch_timeout: Duration::from_secs(300),
         }
