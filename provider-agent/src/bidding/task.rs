@@ -238,10 +238,14 @@ impl Bidder {
         let mut cursor = None;
         loop {
             let page = self.core.chain.own_bids(height, cursor).await?;
-            for bid in &page.items {
-                listed.insert(bid.order.0);
-                self.adopt_bid(bid, height).await?;
+            listed.extend(page.items.iter().map(|bid| bid.order.0));
+            let mut adopted =
+                futures::stream::iter(page.items.into_iter().map(|bid| self.adopt_bid(bid, height)))
+                    .buffer_unordered(PARALLEL);
+            while let Some(result) = adopted.next().await {
+                result?;
             }
+            drop(adopted);
             match page.next {
                 Some(next) => cursor = Some(next),
                 None => break,
@@ -258,7 +262,7 @@ impl Bidder {
     }
 
     /// Takes a bid on the chain into the books, such as after the database was lost.
-    async fn adopt_bid(&self, bid: &Bid, height: u64) -> Result<()> {
+    async fn adopt_bid(&self, bid: Bid, height: u64) -> Result<()> {
         let order = bid.order.0;
         let known = self.core.reservations.get(order);
         match bid.state {
@@ -276,7 +280,7 @@ impl Bidder {
                     .reservations
                     .update(order, |row| row.placed_at = row.placed_at.max(Some(height)))?;
             }
-            BidState::Won if known.as_ref().is_some_and(|row| row.lease.is_some()) => self.reclaim(bid),
+            BidState::Won if known.as_ref().is_some_and(|row| row.lease.is_some()) => self.reclaim(&bid),
             _ => self.settle(order).await?,
         }
         Ok(())
