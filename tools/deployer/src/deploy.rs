@@ -20,6 +20,8 @@ use crate::DeployError;
 
 /// Blocks after a transaction's last chance until its absence is believed: nodes index a block after they commit it.
 const INDEX_LAG: u64 = 2;
+/// How long a block may take.
+const BLOCK_PATIENCE: Duration = Duration::from_secs(120);
 
 pub async fn run(
     config: &Config,
@@ -128,25 +130,32 @@ async fn check_same(
 /// Learns what became of transactions that an earlier run sent and did not see the end of.
 async fn settle_earlier_transactions(client: &Client, progress: &ProgressFile) -> Result<(), DeployError> {
     for entry in progress.under_way() {
-        let step = entry.keys.first().cloned().unwrap_or_default();
+        let key = entry.keys.first().cloned().unwrap_or_default();
+        let step = step_name(&key);
         let asking = |source| DeployError::Query {
             what: format!("what became of transaction {}", entry.hash),
             source,
         };
-        let mut found = client.tx(&entry.hash).await.map_err(asking)?;
-        if found.is_none() {
-            let until = entry.timeout_height + INDEX_LAG;
-            if client.latest_height().await.map_err(asking)? < until {
-                println!("{step}: waiting for transaction {} of an earlier run", entry.hash);
-                client.wait_for_height(until, Duration::from_secs(600)).await.map_err(asking)?;
+        let until = entry.timeout_height + INDEX_LAG;
+        let mut told = false;
+        let found = loop {
+            // The height first: a transaction that is absent after it can be concluded from it.
+            let height = client.latest_height().await.map_err(asking)?;
+            let found = client.tx(&entry.hash).await.map_err(asking)?;
+            if found.is_some() || height >= until {
+                break found;
             }
-            found = client.tx(&entry.hash).await.map_err(asking)?;
-        }
+            if !told {
+                println!("  {step}: waiting for transaction {} of an earlier run", entry.hash);
+                told = true;
+            }
+            client.wait_for_height(height + 1, BLOCK_PATIENCE).await.map_err(asking)?;
+        };
         match found {
             Some(result) if result.code == 0 => {
-                println!("{step}: done by transaction {} of an earlier run", result.hash);
-                let done = Done { sha256: sha_of(&step).unwrap_or_default(), ..done(&step, &result)? };
-                progress.complete(step_name(&step), done)?;
+                println!("  {step}: done by transaction {} of an earlier run", result.hash);
+                let done = Done { sha256: sha_of(&key).unwrap_or_default(), ..done(&key, &result)? };
+                progress.complete(step, done)?;
             }
             _ => progress.forget(&entry.hash)?,
         }

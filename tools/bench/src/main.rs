@@ -1,0 +1,59 @@
+//! `bench`: measures the suite on a real chain. `scripts/bench` starts the chain and calls this.
+
+mod bidders;
+mod chain;
+mod gas;
+mod report;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Denom of fees, prices and stake on the chain of scripts/localnet.
+pub const DENOM: &str = "uakash";
+
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints "ADDRESS AMOUNT" of each bidder, to be funded at genesis
+    Accounts {
+        #[arg(long)]
+        bidders: u32,
+    },
+    /// Gas of each message, on an empty book and on a full one
+    Gas(gas::Arguments),
+}
+
+/// Where the chain and its accounts are.
+#[derive(clap::Args)]
+pub struct Where {
+    #[arg(long)]
+    address_book: PathBuf,
+    /// Folder of the chain's mnemonics
+    #[arg(long)]
+    keys: PathBuf,
+    /// Where to write the figures
+    #[arg(long)]
+    out: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // Fails only when one is installed already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match Arguments::parse().command {
+        Command::Accounts { bidders } => {
+            for index in 0..bidders {
+                println!("{} 1000000000", bidders::Bidder::new(index)?.address());
+            }
+            Ok(())
+        }
+        Command::Gas(arguments) => gas::run(arguments).await,
+    }
+}
