@@ -44,6 +44,8 @@ pub struct Deployment {
     pub order: u64,
     pub lease: u64,
     pub url: String,
+    /// The bids that the tenant saw, as the command answered them.
+    pub bids: String,
 }
 
 /// A deployment whose orders are open.
@@ -108,6 +110,7 @@ pub fn deploy(tenant: &Account, file: &str, terms: &Terms) -> Deployment {
         id: number(&answer["deployment"]),
         order: number(&lease["order"]),
         lease: number(&lease["lease"]),
+        bids: lease["bids"].to_string(),
         url: lease["urls"][0].as_str().unwrap_or_else(|| panic!("no URL in {answer}")).to_owned(),
     }
 }
