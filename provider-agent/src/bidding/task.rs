@@ -329,10 +329,30 @@ impl Bidder {
             }
             BidState::Lost | BidState::Skipped => {
                 self.core.reservations.release(order)?;
-                tracing::info!(order, state = ?bid.state, "the order went elsewhere");
+                self.say_who_won(&bid, height).await;
                 self.reclaim(&bid);
                 Ok(())
             }
+        }
+    }
+
+    /// Why a bid did not win, for the operator who sets the prices. Not knowing it changes nothing.
+    async fn say_who_won(&self, bid: &Bid, height: u64) {
+        let (order, state, price) = (bid.order.0, bid.state, bid.price.u128());
+        let winner = match self.core.chain.order(height, bid.order).await.map(|order| order.lease) {
+            Ok(Some(lease)) => self.core.chain.lease(height, lease).await.ok().flatten(),
+            _ => None,
+        };
+        match winner {
+            Some(lease) => tracing::info!(
+                order,
+                ?state,
+                price,
+                winner = %lease.provider,
+                winning_price = %lease.price,
+                "the order went to another provider"
+            ),
+            None => tracing::info!(order, ?state, price, "the order went to nobody"),
         }
     }
 

@@ -28,9 +28,9 @@ fn the_cheaper_provider_wins_and_is_paid_to_the_second() {
 
     // The dearer one has its reason.
     assert!(deployment.bids.contains(dear.address()), "the tenant saw both bids: {}", deployment.bids);
-    let said = until("the dearer provider says why it lost", Duration::from_secs(10), || {
-        let status = dear.status().to_string();
-        status.contains("lost").then_some(status)
+    let said = until("the dearer provider says why it lost", Duration::from_secs(20), || {
+        let log = std::fs::read_to_string(dear.log_path()).ok()?;
+        log.lines().rev().find(|line| line.contains("went to another provider")).map(str::to_owned)
     });
     assert!(said.contains(&lease.price.amount.to_string()), "it names the winning price: {said}");
 
