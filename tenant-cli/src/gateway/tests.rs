@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::extract::{Path, RawQuery};
 use axum::http::StatusCode;
@@ -72,9 +73,12 @@ async fn logs(RawQuery(query): RawQuery) -> Response {
     axum::body::Body::from_stream(futures::stream::iter(chunks)).into_response()
 }
 
-async fn shell(upgrade: Option<WebSocketUpgrade>, RawQuery(query): RawQuery) -> Response {
+async fn shell(
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
-    let Some(upgrade) = upgrade.filter(|_| query.contains("service=web")) else {
+    let Some(upgrade) = upgrade.ok().filter(|_| query.contains("service=web")) else {
         return problem(Problem::NoSuchService { service: "x".into(), services: vec!["web".into()] });
     };
     upgrade.on_upgrade(|mut socket| async move {
