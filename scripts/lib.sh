@@ -110,7 +110,7 @@ version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n1)" = "
 # The Go to build with, or nothing.
 find_go() {
   local candidate
-  for candidate in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-*/bin/go; do
+  for candidate in "$(command -v go || true)" /usr/local/go/bin/go /usr/lib/go-*/bin/go "$TARGET_DIR/tools/go/bin/go"; do
     [ -x "$candidate" ] || continue
     # From 1.21 on, Go fetches the newer release that a module asks for by itself.
     if version_at_least "$("$candidate" env GOVERSION | sed 's/^go//')" 1.21; then
