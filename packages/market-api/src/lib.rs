@@ -6,5 +6,8 @@ pub mod msg;
 pub mod types;
 
 pub use client::MarketClient;
-pub use msg::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+pub use msg::{
+    BookCursor, EligibilitySubject, ExecuteMsg, InstantiateMsg, LeaseFilter, MigrateMsg, OrderFilter,
+    QueryMsg, TimeCursor,
+};
 pub use types::*;

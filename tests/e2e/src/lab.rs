@@ -26,7 +26,8 @@ pub struct Lab {
 }
 
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/e2e, which starts what this needs"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run scripts/e2e, which starts what this needs"))
 }
 
 impl Lab {

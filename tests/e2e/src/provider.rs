@@ -93,7 +93,8 @@ listen = "{ops}"
 
     /// Starts the agent without waiting.
     pub fn launch(&self) {
-        let log = File::options().create(true).append(true).open(self.log_path()).expect("the agent's log opens");
+        let log =
+            File::options().create(true).append(true).open(self.log_path()).expect("the agent's log opens");
         let child = Command::new(Lab::binary("provider-agent"))
             .args(["run", "--config"])
             .arg(self.dir.join("agent.toml"))

@@ -17,7 +17,9 @@ impl Report {
 
     /// A figure without a bar.
     pub fn figure(&mut self, name: impl Into<String>, value: f64, unit: &str) {
-        self.rows.push(json!({ "name": name.into(), "value": rounded(value), "unit": unit, "bar": null, "holds": null }));
+        self.rows.push(
+            json!({ "name": name.into(), "value": rounded(value), "unit": unit, "bar": null, "holds": null }),
+        );
     }
 
     /// A figure that must not exceed its bar. A missed one stays in the table as missed.

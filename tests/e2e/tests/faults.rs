@@ -60,11 +60,15 @@ fn an_agent_killed_at_any_point_of_a_lease_converges_to_the_same() {
         provider.start();
         let mut waiting = deploy_in_background(&tenant, &file, &Terms { bid_window: 4, ..Terms::default() });
         until(name, Duration::from_secs(60), || reached(lab, tenant.address()).then_some(()));
-        let ran_before = live_lease(lab, tenant.address()).map(|lease| lab.engine.running(lease)).unwrap_or_default();
+        let ran_before =
+            live_lease(lab, tenant.address()).map(|lease| lab.engine.running(lease)).unwrap_or_default();
         provider.kill();
         provider.start();
 
-        assert!(waiting.wait().expect("akash deploy ends").success(), "killed when {name}: the deployment failed");
+        assert!(
+            waiting.wait().expect("akash deploy ends").success(),
+            "killed when {name}: the deployment failed"
+        );
         let lease = live_lease(lab, tenant.address()).expect("a lease lives");
         assert_eq!(lab.lease(lease).state, LeaseState::Active, "killed when {name}");
         let running = lab.engine.running(lease);

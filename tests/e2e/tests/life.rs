@@ -68,7 +68,8 @@ fn a_tie_goes_to_the_bid_that_was_placed_first() {
     let tenant = Account::open(lab, "tenant");
     first.start();
     let file = lab.manifest("tie", &sdl("nginx", 1));
-    let pending = common::deploy_without_waiting(&tenant, &file, &Terms { bid_window: 8, ..Terms::default() });
+    let pending =
+        common::deploy_without_waiting(&tenant, &file, &Terms { bid_window: 8, ..Terms::default() });
     until("the first bid", Duration::from_secs(10), || (lab.order(pending.order).bids == 1).then_some(()));
     second.start();
     until("the second bid", Duration::from_secs(20), || (lab.order(pending.order).bids == 2).then_some(()));
@@ -93,15 +94,21 @@ fn a_silent_winner_is_slashed_and_the_next_bid_is_matched() {
     let before = lab.balance(tenant.address());
 
     let file = lab.manifest("silent", &sdl("nginx", 1));
-    let mut waiting = common::deploy_in_background(&tenant, &file, &Terms { fallback: true, bid_window: 6, ..Terms::default() });
-    let order = until("the order is open", Duration::from_secs(15), || common::open_order_of(lab, tenant.address()));
+    let mut waiting = common::deploy_in_background(
+        &tenant,
+        &file,
+        &Terms { fallback: true, bid_window: 6, ..Terms::default() },
+    );
+    let order =
+        until("the order is open", Duration::from_secs(15), || common::open_order_of(lab, tenant.address()));
     silent.owner.ok(&["tx", "market", &format!(r#"{{"place_bid":{{"order":{order},"price":"1"}}}}"#), "-y"]);
     let first = until("the silent bidder wins", Duration::from_secs(20), || lab.order(order).lease);
     assert_eq!(lab.lease(first.0).provider.as_str(), silent.address());
 
-    let second = until("the next bid is matched after the activation window", Duration::from_secs(150), || {
-        lab.order(order).lease.filter(|lease| *lease != first)
-    });
+    let second =
+        until("the next bid is matched after the activation window", Duration::from_secs(150), || {
+            lab.order(order).lease.filter(|lease| *lease != first)
+        });
     assert_eq!(lab.lease(first.0).end_reason, Some(EndReason::ActivationExpired));
     assert_eq!(lab.lease(second.0).provider.as_str(), honest.address());
     assert!(stake(lab) < staked, "the silent winner lost stake");
@@ -117,7 +124,10 @@ fn a_silent_winner_is_slashed_and_the_next_bid_is_matched() {
     let ended = lab.lease(second.0);
     let spent = ended.earned.u128();
     let fees = 2_000_000;
-    assert!(lab.balance(tenant.address()) + spent + fees > before, "the tenant is whole but for what was served");
+    assert!(
+        lab.balance(tenant.address()) + spent + fees > before,
+        "the tenant is whole but for what was served"
+    );
     lab.check_money();
 }
 
@@ -164,7 +174,11 @@ fn a_new_version_is_followed_and_a_top_up_extends() {
     let lease = lab.lease(deployment.lease);
     let amount = format!("{}{}", lease.price.amount, lease.price.denom);
     tenant.ok(&["top-up", &deployment.lease.to_string(), &amount, "-y"]);
-    assert_eq!(lab.lease(deployment.lease).ends_at, end + lease.term, "the agreed rate buys the same time again");
+    assert_eq!(
+        lab.lease(deployment.lease).ends_at,
+        end + lease.term,
+        "the agreed rate buys the same time again"
+    );
 
     // The other things a tenant does with what runs.
     let logs = tenant.run(&["logs", &deployment.id.to_string(), "web", "--tail", "20"]);
@@ -183,7 +197,8 @@ fn an_image_that_is_not_there_is_said_to_the_tenant_and_the_money_comes_back() {
     let tenant = Account::open(lab, "tenant");
     provider.start();
     let file = lab.manifest("missing", &sdl("no-such-image:1", 1));
-    let answer = tenant.run(&["deploy", &file, "--term", "1h", "--bid-window", "3s", "--timeout", "90s", "-y"]);
+    let answer =
+        tenant.run(&["deploy", &file, "--term", "1h", "--bid-window", "3s", "--timeout", "90s", "-y"]);
     assert_eq!(answer.code, 8, "{answer:?}");
     let text = format!("{} {}", answer.json, answer.stderr);
     assert!(text.contains("no-such-image:1"), "the tenant reads which image is missing: {text}");

@@ -9,7 +9,8 @@ use std::time::Duration;
 use common::{deploy_without_waiting, sdl, Pending, Terms, CHEAP};
 use e2e::{until, Account, Lab, Provider};
 use rcgen::{
-    CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
+    CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    SanType,
 };
 use time::OffsetDateTime;
 
@@ -87,7 +88,8 @@ fn only_the_right_manifest_from_the_tenant_itself_is_taken() {
     let own = leaf(lab, &tenant, "own", current);
     let (status, body) = send(lease, &wrong, &own);
     assert!((400..500).contains(&status), "{status} {body}");
-    let version = |file: &str| tenant.ok(&["manifest", "version", file])["version"].as_str().map(str::to_owned);
+    let version =
+        |file: &str| tenant.ok(&["manifest", "version", file])["version"].as_str().map(str::to_owned);
     let path = |name: &str| lab.dir.join("manifests").join(name).display().to_string();
     for expected in [version(&path("handed.yaml")), version(&path("handed-wrong.yaml"))] {
         let expected = expected.expect("a version");
@@ -100,7 +102,11 @@ fn only_the_right_manifest_from_the_tenant_itself_is_taken() {
     let (status, body) = send(lease, &right, &other);
     let (absent_status, absent_body) = send(999_999, &right, &other);
     assert_eq!(status, absent_status);
-    assert_eq!(body.replace(&lease.to_string(), "N"), absent_body.replace("999999", "N"), "a stranger learns nothing");
+    assert_eq!(
+        body.replace(&lease.to_string(), "N"),
+        absent_body.replace("999999", "N"),
+        "a stranger learns nothing"
+    );
     assert!((400..500).contains(&status), "{status} {body}");
 
     // A leaf whose time is over, with the reason.
@@ -112,7 +118,8 @@ fn only_the_right_manifest_from_the_tenant_itself_is_taken() {
     // A leaf under a root that the chain does not know.
     let forged = {
         let home = lab.dir.join("homes/forged/roots").join(tenant.address());
-        let root = identity::Root::generate(tenant.address(), identity::DEFAULT_ROOT_VALIDITY).expect("a root");
+        let root =
+            identity::Root::generate(tenant.address(), identity::DEFAULT_ROOT_VALIDITY).expect("a root");
         if !home.exists() {
             root.save(&home).expect("saved");
         }
@@ -133,7 +140,9 @@ fn only_the_right_manifest_from_the_tenant_itself_is_taken() {
     // The right one.
     let (status, body) = send(lease, &right, &own);
     assert!((200..300).contains(&status), "{status} {body}");
-    until("the workload runs", Duration::from_secs(30), || (lab.engine.running(lease).len() == 1).then_some(()));
+    until("the workload runs", Duration::from_secs(30), || {
+        (lab.engine.running(lease).len() == 1).then_some(())
+    });
     tenant.ok(&["close", &pending.id.to_string(), "-y"]);
     lab.check_money();
 }
@@ -157,6 +166,8 @@ fn a_revoked_root_is_refused_within_two_blocks() {
     // A new root puts everything right again.
     tenant.ok(&["cert", "publish", "--rotate", "-y"]);
     tenant.ok(&["send-manifest", &pending.id.to_string()]);
-    until("the workload runs", Duration::from_secs(30), || (lab.engine.running(lease).len() == 1).then_some(()));
+    until("the workload runs", Duration::from_secs(30), || {
+        (lab.engine.running(lease).len() == 1).then_some(())
+    });
     tenant.ok(&["close", &pending.id.to_string(), "-y"]);
 }

@@ -38,7 +38,9 @@ fn main() {
             .expect("the akash binary is built");
         let known = newest_order(lab, &tenant);
         let start = Instant::now();
-        let order = until("the order is on the chain", LIMIT, || newest_order(lab, &tenant).filter(|o| Some(*o) != known));
+        let order = until("the order is on the chain", LIMIT, || {
+            newest_order(lab, &tenant).filter(|o| Some(*o) != known)
+        });
         let created = start.elapsed();
         until("both bids", LIMIT, || (lab.order(order.0).bids == 2).then_some(()));
         let bids = start.elapsed();
@@ -49,7 +51,9 @@ fn main() {
         let port = published_port(lab, &container);
         until("the first answer", LIMIT, || get(&format!("http://127.0.0.1:{port}/")));
         let answered = start.elapsed();
-        until("the lease is active", LIMIT, || (lab.lease(lease.0).state == LeaseState::Active).then_some(()));
+        until("the lease is active", LIMIT, || {
+            (lab.lease(lease.0).state == LeaseState::Active).then_some(())
+        });
         let active = start.elapsed();
         for (stage, moment) in stages.iter_mut().zip([created, bids, matched, running, answered, active]) {
             stage.push(moment);
@@ -69,7 +73,14 @@ fn main() {
     report.figure("block time (median)", block, "s");
     report.figure("bidding window", BID_WINDOW as f64, "s");
     report.spread("plain docker run to first answer", &engine);
-    let names = ["order on the chain", "both bids in the book", "matched", "container runs", "first answer", "active"];
+    let names = [
+        "order on the chain",
+        "both bids in the book",
+        "matched",
+        "container runs",
+        "first answer",
+        "active",
+    ];
     for (name, runs) in names.iter().zip(&stages) {
         report.spread(&format!("from the command to: {name}"), runs);
     }
@@ -96,7 +107,11 @@ fn block_time(lab: &Lab) -> Duration {
 /// A container of the same image started by hand with a network of its own, until it answers.
 fn docker_run(lab: &Lab) -> Duration {
     let docker = |arguments: &[&str]| {
-        let output = Command::new("docker").args(["-H", &lab.engine.host]).args(arguments).output().expect("docker runs");
+        let output = Command::new("docker")
+            .args(["-H", &lab.engine.host])
+            .args(arguments)
+            .output()
+            .expect("docker runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };

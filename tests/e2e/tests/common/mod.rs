@@ -28,8 +28,12 @@ impl Default for Terms {
 
 impl Terms {
     fn arguments(self) -> Vec<String> {
-        let mut list =
-            vec!["--term".into(), format!("{}s", self.term), "--bid-window".into(), format!("{}s", self.bid_window)];
+        let mut list = vec![
+            "--term".into(),
+            format!("{}s", self.term),
+            "--bid-window".into(),
+            format!("{}s", self.bid_window),
+        ];
         if self.fallback {
             list.push("--fallback".into());
         }
