@@ -17,12 +17,15 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::interpret::{
+    block_events, contract_error, lacks_height, module_error, no_block, node_refusal, tx_result,
+};
 use crate::rpc::answers::{
     unix_seconds, AbciInfoAnswer, AbciQuery, AbciQueryAnswer, BlockAnswer, BlockResultsAnswer,
-    BroadcastAnswer, EventAnswer, ExecResult, SimulateAnswer, StatusAnswer, TxAnswer,
+    BroadcastAnswer, SimulateAnswer, StatusAnswer, TxAnswer,
 };
 use crate::rpc::{Fault, Link, Pool};
-use crate::{AddressBook, Event, Msg, QueryError, RawEvent, Signer, TxError};
+use crate::{Account, AddressBook, Block, Msg, QueryError, Signer, Status, TxError, TxResult};
 
 /// Between two looks at a height or a transaction.
 pub(crate) const POLL: Duration = Duration::from_millis(100);
@@ -56,77 +59,6 @@ impl ClientConfig {
             stall: Duration::from_secs(30),
             max_lag: 5,
         }
-    }
-}
-
-/// What a node says of itself.
-#[derive(Clone, Debug)]
-pub struct Status {
-    pub chain_id: String,
-    pub height: u64,
-    /// Of the newest block, in seconds since the epoch.
-    pub time: u64,
-    pub catching_up: bool,
-    /// The oldest block that the node still has.
-    pub earliest_height: u64,
-    /// The endpoint that answered.
-    pub endpoint: String,
-}
-
-/// A committed block and what contracts emitted in it.
-#[derive(Clone, Debug)]
-pub struct Block {
-    pub height: u64,
-    /// Seconds since the epoch.
-    pub time: u64,
-    /// Hex, upper case.
-    pub hash: String,
-    /// Of contracts, in order: begin of block, transactions that succeeded, end of block.
-    pub events: Vec<Event>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Account {
-    pub number: u64,
-    pub sequence: u64,
-}
-
-/// A transaction that was included.
-#[derive(Clone, Debug)]
-pub struct TxResult {
-    /// Hex, upper case.
-    pub hash: String,
-    pub height: u64,
-    /// 0 when it took effect.
-    pub code: u32,
-    pub codespace: String,
-    /// The error's text; empty when it took effect.
-    pub log: String,
-    pub gas_wanted: u64,
-    pub gas_used: u64,
-    /// Of contracts. From the queue only those of the caller's own message.
-    pub events: Vec<Event>,
-    pub raw_events: Vec<RawEvent>,
-}
-
-impl TxResult {
-    /// The code id that a `StoreCode` got.
-    pub fn code_id(&self) -> Option<u64> {
-        self.raw("store_code", "code_id")?.parse().ok()
-    }
-
-    /// The address that an `Instantiate` got.
-    pub fn contract_address(&self) -> Option<&str> {
-        self.raw("instantiate", "_contract_address")
-    }
-
-    /// The first contract event of this kind.
-    pub fn event(&self, kind: &str) -> Option<&Event> {
-        self.events.iter().find(|event| event.kind == kind)
-    }
-
-    fn raw(&self, kind: &str, key: &str) -> Option<&str> {
-        self.raw_events.iter().filter(|event| event.kind == kind).find_map(|event| event.get(key))
     }
 }
 
@@ -474,91 +406,4 @@ impl Client {
             })
             .await
     }
-}
-
-/// Invalid height, or state that was pruned.
-fn lacks_height(answer: &AbciQuery) -> bool {
-    answer.codespace == "sdk"
-        && (answer.code == 26
-            || answer.log.contains("failed to load state at height")
-            || answer.log.contains("version does not exist"))
-}
-
-/// Errors of the node itself to a broadcast, as the code that the SDK has for the same.
-fn node_refusal(message: &str) -> Option<u32> {
-    if message.contains("mempool is full") {
-        Some(20)
-    } else if message.contains("too large") {
-        Some(21)
-    } else {
-        None
-    }
-}
-
-/// How contracts say that what was asked for does not exist: the suite's own words, and those of cosmwasm-std.
-const ABSENCES: [&str; 5] =
-    ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
-
-fn contract_error(contract: &str, answer: &AbciQuery) -> Option<QueryError> {
-    // The chain puts this after what the contract said, and hides its own code from callers by ABCI. Everything
-    // else (no such contract, the machine's faults, gas) is not the contract's answer.
-    let Some((message, _)) = answer.log.rsplit_once(": query wasm contract failed") else {
-        return Some(module_error(&format!("a query of contract {contract}"), answer));
-    };
-    let message = message.to_owned();
-    if ABSENCES.iter().any(|text| message.contains(text)) {
-        return Some(QueryError::NotFound {
-            what: format!("what contract {contract} was asked for"),
-            message,
-        });
-    }
-    Some(QueryError::Contract { contract: contract.to_owned(), message })
-}
-
-fn module_error(what: &str, answer: &AbciQuery) -> QueryError {
-    if answer.codespace == "sdk" && answer.code == 22 {
-        return QueryError::NotFound { what: what.to_owned(), message: answer.log.clone() };
-    }
-    QueryError::Chain {
-        what: what.to_owned(),
-        code: i64::from(answer.code),
-        codespace: answer.codespace.clone(),
-        message: answer.log.clone(),
-    }
-}
-
-fn no_block(height: u64, fault: Fault) -> Fault {
-    let Fault::Rpc { code, message } = fault else { return fault };
-    if message.contains("must be less than or equal to") {
-        Fault::Lacking(QueryError::NotFound { what: format!("block {height}"), message })
-    } else if message.contains("is not available") || message.contains("could not find results") {
-        Fault::Lacking(QueryError::NoSuchHeight { height, message })
-    } else {
-        Fault::Rpc { code, message }
-    }
-}
-
-fn block_events(results: BlockResultsAnswer) -> Vec<Event> {
-    let is_begin = |event: &RawEvent| event.get("mode") == Some("BeginBlock");
-    let finalize = results.finalize_block_events.into_iter().map(RawEvent::from);
-    let (begin, end): (Vec<RawEvent>, Vec<RawEvent>) = finalize.partition(is_begin);
-    let of_txs = results.txs_results.into_iter().filter(|tx| tx.code == 0).flat_map(|tx| tx.events);
-    results
-        .begin_block_events
-        .into_iter()
-        .map(RawEvent::from)
-        .chain(begin)
-        .chain(of_txs.map(RawEvent::from))
-        .chain(results.end_block_events.into_iter().map(RawEvent::from))
-        .chain(end)
-        .filter_map(|raw| Event::from_raw(&raw))
-        .collect()
-}
-
-fn tx_result(hash: String, height: u64, result: ExecResult) -> TxResult {
-    let ExecResult { code, codespace, log, gas_wanted, gas_used, events } = result;
-    let raw_events: Vec<RawEvent> = events.into_iter().map(|event: EventAnswer| event.into()).collect();
-    let events = raw_events.iter().filter_map(Event::from_raw).collect();
-    // Events and log of a failed transaction say nothing that happened.
-    TxResult { hash, height, code, codespace, log, gas_wanted, gas_used, events, raw_events }
 }

@@ -12,13 +12,15 @@ pub mod client;
 pub mod contracts;
 mod error;
 mod event;
+mod interpret;
 pub mod keys;
 mod msg;
 mod rpc;
 pub mod tx;
+mod types;
 
 pub use address_book::{AddressBook, ContractEntry};
-pub use client::{Account, Block, Client, ClientConfig, Status, TxResult};
+pub use client::{Client, ClientConfig};
 pub use contracts::{Contracts, Market, Registry, Staking};
 pub use error::{BookError, QueryError, TxError};
 pub use event::{Event, RawEvent};
@@ -28,3 +30,4 @@ pub use tx::{
     broadcast, GasPrice, Journal, JournalEntry, JournalError, JournalOutcome, MemoryJournal, Message, Ticket,
     TxConfig, TxQueue,
 };
+pub use types::{Account, Block, Status, TxResult};

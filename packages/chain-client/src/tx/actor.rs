@@ -1,5 +1,8 @@
 //! The task behind a queue.
 
+mod landing;
+mod simulating;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, OwnedSemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::build::{simulate_any, Envelope, Sequence, Unsimulated};
+use super::build::{Envelope, Sequence, Unsimulated};
 use super::confirm::{confirm, Flight, Landing};
 use super::outcome::{classify, Refusal};
 use super::{Journal, JournalEntry, JournalOutcome, TxConfig};
@@ -21,10 +24,6 @@ use crate::{Client, Signer, TxError, TxResult};
 const MAX_BATCH_BYTES: usize = 500_000;
 /// How often a broadcast follows the sequence that the node names, and waits for room in its mempool.
 const BROADCAST_TRIES: u32 = 10;
-/// A message whose group failed to simulate this often is simulated alone.
-const MAX_SUSPICION: u32 = 2;
-/// How often a message is simulated and sent at most, its failures together with others included.
-const MAX_ATTEMPTS: u32 = 4;
 
 /// What comes in from a handle.
 #[derive(Debug)]
@@ -65,6 +64,9 @@ struct Ready {
     gas: u64,
 }
 
+/// Gas of these, or why there is none.
+type Simulated = (Vec<Id>, Result<u64, Unsimulated>);
+
 struct Landed {
     hash: String,
     timeout_height: u64,
@@ -89,7 +91,7 @@ pub struct Actor {
     waiting: VecDeque<Id>,
     /// Simulated.
     ready: VecDeque<Ready>,
-    simulating: FuturesUnordered<BoxFuture<'static, (Vec<Id>, Result<u64, Unsimulated>)>>,
+    simulating: FuturesUnordered<BoxFuture<'static, Simulated>>,
     flights: FuturesUnordered<BoxFuture<'static, Landed>>,
 }
 
@@ -195,81 +197,6 @@ impl Actor {
             item.waiters.push((answer, permit));
         }
         self.waiting.push_back(id);
-    }
-
-    fn start_simulations(&mut self) {
-        while self.simulating.len() < self.config.simulate_concurrency.max(1) {
-            let ids = self.next_group();
-            if ids.is_empty() {
-                return;
-            }
-            let messages: Vec<Any> = self.messages(&ids);
-            let (client, signer, sequence) =
-                (self.client.clone(), self.signer.clone(), self.sequence.clone());
-            let denom = self.config.gas_price.denom.clone();
-            self.simulating.push(Box::pin(async move {
-                (ids, simulate_any(&client, signer.as_ref(), &sequence, &denom, messages).await)
-            }));
-        }
-    }
-
-    /// What waits and may be simulated in one go. Whoever is suspected too often, or goes alone, is alone here too.
-    fn next_group(&mut self) -> Vec<Id> {
-        let mut group = Vec::new();
-        let mut bytes = 0usize;
-        while let Some(id) = self.waiting.front().copied() {
-            let Some(item) = self.items.get(&id).filter(|item| item.messages.is_some()) else {
-                self.waiting.pop_front();
-                continue;
-            };
-            let single = item.alone || item.suspected >= MAX_SUSPICION;
-            bytes = bytes.saturating_add(item.bytes());
-            let most = self.config.simulate_group.min(self.config.max_batch_messages);
-            if !group.is_empty() && (single || group.len() >= most || bytes > MAX_BATCH_BYTES) {
-                break;
-            }
-            group.push(id);
-            self.waiting.pop_front();
-            if single {
-                break;
-            }
-        }
-        group
-    }
-
-    fn messages(&self, ids: &[Id]) -> Vec<Any> {
-        ids.iter()
-            .filter_map(|id| self.items.get(id))
-            .flat_map(|item| item.messages.iter().flatten())
-            .cloned()
-            .collect()
-    }
-
-    fn simulated(&mut self, ids: Vec<Id>, result: Result<u64, Unsimulated>) {
-        match result {
-            Ok(gas) if ids.len() == 1 || gas <= self.config.max_batch_gas => {
-                self.ready.push_back(Ready { ids, gas });
-            }
-            // Too much for one transaction.
-            Ok(_) => self.suspect(&ids, None),
-            Err(Unsimulated::Fails(_, culprit)) if ids.len() > 1 => self.suspect(&ids, culprit),
-            Err(unsimulated) => self.refuse(&ids, unsimulated.into()),
-        }
-    }
-
-    /// A group does not pass: the culprit is simulated alone next, the others together once more, then each alone.
-    fn suspect(&mut self, ids: &[Id], culprit: Option<usize>) {
-        let mut first = 0;
-        for id in ids {
-            let Some(item) = self.items.get_mut(id) else { continue };
-            let count = item.messages.as_ref().map_or(1, Vec::len);
-            let found = culprit.is_none_or(|index| (first..first + count).contains(&index));
-            item.suspected = if found { MAX_SUSPICION } else { item.suspected + 1 };
-            first += count;
-        }
-        for id in ids.iter().rev() {
-            self.waiting.push_front(*id);
-        }
     }
 
     /// The first message goes at once; while transactions are in flight, what is ready gathers until it fills a
@@ -432,88 +359,6 @@ impl Actor {
         }));
     }
 
-    async fn landed(&mut self, landed: Landed) {
-        let Landed { hash, timeout_height, items, gas_limit, landing } = landed;
-        match landing {
-            Landing::Included(result) => {
-                let outcome = JournalOutcome::Included { height: result.height, code: result.code };
-                self.settle(&hash, outcome).await;
-                if result.code == 0 {
-                    self.succeeded(&items, &result);
-                } else {
-                    self.failed(&items, &result, gas_limit);
-                }
-            }
-            Landing::NotIncluded => {
-                let reason = "not included up to its timeout height".to_owned();
-                self.settle(&hash, JournalOutcome::NotIncluded { reason }).await;
-                // What came after it in the sequence hangs in the air too.
-                self.resync = true;
-                self.again(&items, || TxError::TimedOut { hash: hash.clone(), timeout_height });
-            }
-            Landing::Unknown(detail) => {
-                self.resync = true;
-                let error = TxError::Unknown { hash, timeout_height, detail };
-                self.refuse(&items, error);
-            }
-        }
-    }
-
-    fn succeeded(&mut self, items: &[Id], result: &TxResult) {
-        let single = items.len() == 1;
-        let mut first = 0u32;
-        for id in items {
-            // What the journal alone knows counts as one message, which is what the queue puts into a batch.
-            let count = self.items.get(id).and_then(|item| item.messages.as_ref()).map_or(1, Vec::len) as u32;
-            let mine = if single { result.clone() } else { part(result, first, count) };
-            first += count;
-            self.finish(*id, Ok(mine));
-        }
-    }
-
-    /// A transaction that failed took its fee. Alone, that is the outcome. In a batch one message took the others
-    /// down: each is simulated again, so that only those that fail by themselves are answered with an error.
-    fn failed(&mut self, items: &[Id], result: &TxResult, gas_limit: u64) {
-        let refusal = classify(result.code, &result.codespace, &result.log);
-        if matches!(refusal, Refusal::WrongSequence { .. }) {
-            self.resync = true;
-        }
-        let (address, denom) = (self.signer.address().to_owned(), self.config.gas_price.denom.clone());
-        let error = refusal.clone().into_error(&address, &denom, gas_limit);
-        if items.len() == 1 && !matches!(refusal, Refusal::WrongSequence { .. }) {
-            self.refuse(items, error);
-            return;
-        }
-        tracing::warn!(hash = %result.hash, height = result.height, %error, "a batch failed; its messages are tried again");
-        let culprit = match refusal {
-            Refusal::Message { index, .. } => index,
-            _ => None,
-        };
-        let mut first = 0;
-        for id in items {
-            let Some(item) = self.items.get_mut(id) else { continue };
-            let count = item.messages.as_ref().map_or(1, Vec::len);
-            // Without a culprit, such as when gas ran out, everyone goes alone.
-            item.alone |= culprit.is_none_or(|index| (first..first + count).contains(&index));
-            first += count;
-        }
-        self.again(items, || error.clone());
-    }
-
-    /// To be simulated anew, before anything that came later; given up after some attempts.
-    fn again(&mut self, items: &[Id], error: impl Fn() -> TxError) {
-        for id in items.iter().rev() {
-            let Some(item) = self.items.get_mut(id) else { continue };
-            item.attempts += 1;
-            item.flight = None;
-            if item.messages.is_none() || item.attempts >= MAX_ATTEMPTS {
-                self.finish(*id, Err(error()));
-            } else {
-                self.waiting.push_front(*id);
-            }
-        }
-    }
-
     fn finish(&mut self, id: Id, result: Result<TxResult, TxError>) {
         let Some(item) = self.items.remove(&id) else { return };
         self.by_key.remove(&item.key);
@@ -561,17 +406,6 @@ impl Actor {
             });
             self.finish(id, Err(error));
         }
-    }
-}
-
-/// The part of a transaction that concerns some of its messages.
-fn part(result: &TxResult, first: u32, count: u32) -> TxResult {
-    let mine = |index: u32| (first..first.saturating_add(count)).contains(&index);
-    let raw_index = |event: &crate::RawEvent| event.get("msg_index").and_then(|index| index.parse().ok());
-    TxResult {
-        events: result.events.iter().filter(|e| e.msg_index.is_some_and(mine)).cloned().collect(),
-        raw_events: result.raw_events.iter().filter(|e| raw_index(e).is_some_and(mine)).cloned().collect(),
-        ..result.clone()
     }
 }
 
