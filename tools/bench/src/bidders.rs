@@ -1,6 +1,6 @@
 //! Many providers, to fill a book with: real accounts with real roots, made anew from their number.
 
-use anyhow::{anyhow, Context};
+use anyhow::anyhow;
 use chain_client::{KeyError, Signer};
 use cosmrs::crypto::secp256k1::SigningKey;
 use futures::future::BoxFuture;
@@ -18,7 +18,7 @@ impl Bidder {
         let seed = Sha256::digest(format!("akash bench bidder {index}"));
         let key = SigningKey::from_slice(&seed).map_err(|e| anyhow!("bidder {index}: {e}"))?;
         let address = key.public_key().account_id("wasm").map_err(|e| anyhow!("bidder {index}: {e}"))?;
-        Ok(Self { key, address: address.to_string() }).context("making a bidder")
+        Ok(Self { key, address: address.to_string() })
     }
 
     pub fn address(&self) -> &str {

@@ -239,7 +239,7 @@ fn rows(setup: &Measured, empty: &Measured, full: &Measured, bids: u32, orders: 
 
 fn print_table(setup: &Measured, empty: &Measured, full: &Measured, arguments: &Arguments) {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header([
+    table.load_style(presets::NOTHING).set_header([
         "message".to_owned(),
         "empty book".to_owned(),
         format!("{} bids, {} orders", arguments.bids, arguments.orders),
