@@ -1,0 +1,248 @@
+//! The contracts and the model side by side.
+
+use std::collections::{hash_map::DefaultHasher, BTreeMap};
+use std::hash::Hasher;
+
+use cosmwasm_std::{Addr, Order, Storage};
+use testing::{ProviderKeys, Suite, DENOM, PURSE};
+
+use crate::model::{Bank, Certificate, Model, Owned};
+use crate::op::{coins, Message, Op};
+use crate::stats::Stats;
+use crate::{check, drain, generate};
+
+/// Stake is in the first.
+pub const DENOMS: [&str; 2] = [DENOM, "uusd"];
+const PROVIDERS: usize = 5;
+const TENANTS: usize = 3;
+
+/// Who plays.
+pub struct Cast {
+    pub tenants: Vec<Addr>,
+    pub providers: Vec<ProviderKeys>,
+    pub stranger: Addr,
+    /// Accounts with money that send what anyone may.
+    pub people: Vec<Addr>,
+    /// All accounts, with money or not.
+    pub everyone: Vec<Addr>,
+}
+
+pub struct World {
+    pub suite: Suite,
+    pub model: Model,
+    pub cast: Cast,
+    pub stats: Stats,
+    digest: u64,
+    /// Everything is compared after so many operations, what an operation names after each.
+    pub full_every: u64,
+}
+
+impl World {
+    /// The suite with every provider registered, staked and with a root, by operations that are compared as all are.
+    pub fn new(full_every: u64) -> Result<Self, String> {
+        let mut suite =
+            Suite::builder().providers(PROVIDERS).tenants(TENANTS).denoms(&DENOMS).strangers().build();
+        let stranger = suite.app.api().addr_make("stranger");
+        for denom in DENOMS {
+            suite.fund(&stranger, PURSE, denom);
+        }
+        let mut people = suite.tenants.clone();
+        people.extend(suite.providers.iter().flat_map(|keys| [keys.owner.clone(), keys.operator.clone()]));
+        people.extend([suite.owner.clone(), stranger.clone()]);
+        let mut everyone = people.clone();
+        everyone.extend(suite.providers.iter().map(|keys| keys.payout.clone()));
+        everyone.push(suite.treasury.clone());
+        let cast = Cast {
+            tenants: suite.tenants.clone(),
+            providers: suite.providers.clone(),
+            stranger,
+            people,
+            everyone,
+        };
+        let model = start(&suite, &cast);
+        let digest = digest(&suite);
+        let mut world = Self { suite, model, cast, stats: Stats::default(), digest, full_every };
+        for n in 0..PROVIDERS {
+            world.prepare(n)?;
+        }
+        world.stats = Stats::default();
+        Ok(world)
+    }
+
+    fn prepare(&mut self, n: usize) -> Result<(), String> {
+        let keys = self.cast.providers[n].clone();
+        let now = self.model.now;
+        let register = registry_api::ExecuteMsg::Register {
+            payout: Some(keys.payout.to_string()),
+            endpoints: vec!["https://p.example:8443".into()],
+            attributes: vec![registry_api::Attribute::new("region", "eu-west")],
+            contact: None,
+        };
+        let add = registry_api::ExecuteMsg::AddOperator { operator: keys.operator.to_string() };
+        for msg in [register, add] {
+            let message = Message::Registry(msg);
+            self.accepted(Op::Send { sender: keys.owner.clone(), message, funds: vec![] })?;
+        }
+        let message = Message::Staking(staking_api::ExecuteMsg::Stake {});
+        let funds = vec![(DENOM.to_owned(), 1_000_000)];
+        self.accepted(Op::Send { sender: keys.owner.clone(), message, funds })?;
+        let (not_before, not_after) = (now - 60, now + 9 * 365 * 86_400);
+        let inside = Certificate {
+            key: [n as u8 + 1; 32],
+            subject: keys.owner.clone(),
+            not_before,
+            not_after,
+            broken: false,
+        };
+        let root = testing::certificate::deterministic_root(&keys.owner, inside.key, not_before, not_after);
+        let (der, fingerprint) = (root.der.to_vec(), root.fingerprint.to_vec());
+        self.accepted(Op::Publish { sender: keys.owner, der, fingerprint, inside })
+    }
+
+    /// An operation that must be accepted.
+    pub fn accepted(&mut self, op: Op) -> Result<(), String> {
+        if self.step(&op)? {
+            Ok(())
+        } else {
+            Err(format!("expected to be accepted: {op:?}"))
+        }
+    }
+
+    /// Runs one operation in both, and compares whether it was accepted and what is afterwards.
+    pub fn step(&mut self, op: &Op) -> Result<bool, String> {
+        let predicted = self.model.apply(op);
+        let actual = self.execute(op);
+        self.stats.operations += 1;
+        match op {
+            Op::Send { message, .. } => self.stats.note(message.kind(), actual.is_ok()),
+            Op::Publish { .. } => self.stats.note("registry.publish_root".into(), actual.is_ok()),
+            Op::Pass(_) | Op::Donate { .. } => {}
+        }
+        let differ = |what: String| format!("{what}\n  at second {}\n  by {op:?}", self.model.now);
+        match (&predicted, &actual) {
+            (Ok(()), Err(error)) => return Err(differ(format!("refused, the model accepts: {error}"))),
+            (Err(no), Ok(())) => return Err(differ(format!("accepted, the model refuses: {no}"))),
+            (Ok(()), Ok(())) | (Err(_), Err(_)) => {}
+        }
+        let digest = digest(&self.suite);
+        if actual.is_err() && digest != self.digest {
+            return Err(differ("a refused operation changed the state".into()));
+        }
+        self.digest = digest;
+        if actual.is_ok() {
+            for edge in &self.model.edges {
+                *self.stats.edges.entry(edge).or_default() += 1;
+            }
+            check::money(self).map_err(&differ)?;
+            check::named(self, op).map_err(&differ)?;
+        }
+        if self.stats.operations % self.full_every == 0 {
+            check::everything(self).map_err(&differ)?;
+        }
+        Ok(actual.is_ok())
+    }
+
+    fn execute(&mut self, op: &Op) -> Result<(), String> {
+        let suite = &mut self.suite;
+        match op {
+            Op::Pass(seconds) => {
+                suite.pass(*seconds);
+                Ok(())
+            }
+            Op::Donate { from, to, amount, denom } => {
+                suite.donate(from, to, *amount, denom).map_err(|refusal| refusal.0)
+            }
+            Op::Publish { sender, der, .. } => {
+                let msg = registry_api::ExecuteMsg::PublishRoot { der: der.clone().into() };
+                suite.registry(sender, &msg).map(drop).map_err(|refusal| refusal.0)
+            }
+            Op::Send { sender, message, funds } => {
+                let funds = coins(funds);
+                let sent = match message {
+                    Message::Market(msg) => suite.market(sender, msg, &funds),
+                    Message::Staking(msg) => suite.staking(sender, msg, &funds),
+                    Message::Registry(msg) => {
+                        let registry = suite.registry.clone();
+                        suite.execute(&registry, sender, msg, &funds)
+                    }
+                };
+                sent.map(drop).map_err(|refusal| refusal.0)
+            }
+        }
+    }
+
+    /// A digest of everything stored.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+}
+
+/// Plays these operations on a new world, compares everything at the end, and lets everybody take out what is theirs.
+pub fn play(ops: &[u64], full_every: u64) -> Result<(Stats, u64), String> {
+    let mut world = World::new(full_every)?;
+    for (place, number) in ops.iter().enumerate() {
+        let op = generate::op(*number, &world.model, &world.cast);
+        world.step(&op).map_err(|difference| format!("operation {place} ({number}): {difference}"))?;
+    }
+    check::everything(&world)?;
+    let digest = world.digest();
+    // What the drain sends does not count as tried.
+    let mut stats = world.stats.clone();
+    drain::drain(&mut world).map_err(|difference| format!("while draining: {difference}"))?;
+    check::everything(&world)?;
+    stats.drains += 1;
+    Ok((stats, digest))
+}
+
+fn digest(suite: &Suite) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (key, value) in suite.app.storage().range(None, None, Order::Ascending) {
+        hasher.write_usize(key.len());
+        hasher.write(&key);
+        hasher.write_usize(value.len());
+        hasher.write(&value);
+    }
+    hasher.finish()
+}
+
+fn start(suite: &Suite, cast: &Cast) -> Model {
+    let contracts = [&suite.market, &suite.staking, &suite.registry];
+    let mut bank = Bank::default();
+    for account in cast.everyone.iter().chain(contracts) {
+        for denom in DENOMS {
+            bank.balances.insert((account.clone(), denom.to_owned()), suite.balance_of(account, denom));
+        }
+    }
+    let owned = || Owned { owner: suite.owner.clone(), pending: None };
+    let known = cast.everyone.iter().chain(contracts).map(ToString::to_string).collect();
+    Model {
+        now: suite.now(),
+        bank,
+        donated: BTreeMap::new(),
+        known,
+        market: suite.market.clone(),
+        staking: suite.staking.clone(),
+        registry: suite.registry.clone(),
+        market_owner: owned(),
+        market_params: testing::market_params(&DENOMS),
+        deployments: vec![],
+        orders: vec![],
+        leases: vec![],
+        records: BTreeMap::new(),
+        bids_placed: 0,
+        staking_owner: owned(),
+        staking_market: suite.market.clone(),
+        staking_params: testing::staking_params(&suite.treasury),
+        stakers: BTreeMap::new(),
+        burned: 0,
+        to_treasury: 0,
+        to_tenants: 0,
+        registry_owner: owned(),
+        registry_market: suite.market.clone(),
+        providers: BTreeMap::new(),
+        jails: BTreeMap::new(),
+        roots: BTreeMap::new(),
+        keys: Default::default(),
+        edges: vec![],
+    }
+}
