@@ -43,45 +43,45 @@ impl Dice {
 
 /// What one operation is about, and how often it comes, in comparison.
 const WEIGHTS: &[(Kind, u64)] = &[
-    (Kind::Pass, 20),
+    (Kind::Pass, 22),
     (Kind::Donate, 2),
-    (Kind::Create, 6),
-    (Kind::OpenOrders, 3),
-    (Kind::UpdateDeployment, 2),
+    (Kind::Create, 14),
+    (Kind::OpenOrders, 6),
+    (Kind::UpdateDeployment, 4),
     (Kind::CloseOrder, 3),
-    (Kind::CloseLease, 3),
+    (Kind::CloseLease, 5),
     (Kind::CloseDeployment, 2),
-    (Kind::TopUp, 4),
-    (Kind::PlaceBid, 18),
-    (Kind::LowerBid, 4),
-    (Kind::WithdrawBid, 3),
-    (Kind::Reclaim, 5),
-    (Kind::Activate, 8),
-    (Kind::Decline, 2),
-    (Kind::GiveNotice, 3),
-    (Kind::Break, 2),
-    (Kind::Match, 10),
-    (Kind::Expire, 5),
-    (Kind::Withdraw, 7),
-    (Kind::Settle, 5),
-    (Kind::MarketParams, 2),
-    (Kind::Ownership, 6),
-    (Kind::Stake, 3),
+    (Kind::TopUp, 12),
+    (Kind::PlaceBid, 50),
+    (Kind::LowerBid, 8),
+    (Kind::WithdrawBid, 4),
+    (Kind::Reclaim, 8),
+    (Kind::Activate, 26),
+    (Kind::Decline, 4),
+    (Kind::GiveNotice, 8),
+    (Kind::Break, 3),
+    (Kind::Match, 26),
+    (Kind::Expire, 8),
+    (Kind::Withdraw, 14),
+    (Kind::Settle, 10),
+    (Kind::MarketParams, 3),
+    (Kind::Ownership, 9),
+    (Kind::Stake, 4),
     (Kind::Unbond, 3),
     (Kind::Claim, 4),
-    (Kind::Slash, 2),
+    (Kind::Slash, 3),
     (Kind::StakingParams, 2),
-    (Kind::StakingMarket, 2),
-    (Kind::Register, 4),
-    (Kind::UpdateProvider, 2),
+    (Kind::StakingMarket, 3),
+    (Kind::Register, 6),
+    (Kind::UpdateProvider, 4),
     (Kind::Deregister, 2),
     (Kind::AddOperator, 3),
     (Kind::RemoveOperator, 2),
-    (Kind::Publish, 5),
-    (Kind::Revoke, 2),
-    (Kind::Jail, 2),
-    (Kind::Unjail, 3),
-    (Kind::RegistryMarket, 2),
+    (Kind::Publish, 8),
+    (Kind::Revoke, 1),
+    (Kind::Jail, 1),
+    (Kind::Unjail, 5),
+    (Kind::RegistryMarket, 3),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -530,15 +530,14 @@ impl Generator<'_> {
         match self.dice.below(100) {
             0..=9 => 0,
             10..=24 => 1,
-            25..=49 => self.dice.below(120),
-            50..=89 if !edges.is_empty() => {
-                // The next edge mostly; a second before it, or after.
-                let near = self.dice.below(edges.len().min(3) as u64) as usize;
-                (edges[near] + self.dice.below(3)).saturating_sub(model.now + 1)
+            25..=34 => self.dice.below(120),
+            35..=93 if !edges.is_empty() => {
+                // The next edge, or the second before it or after.
+                (edges[0] + self.dice.below(3)).saturating_sub(model.now + 1)
             }
-            90..=94 if !edges.is_empty() => self.dice.of(&edges).saturating_sub(model.now),
-            95..=97 => 3_599 + self.dice.below(3),
-            98 if !far && self.dice.one_in(3) => 10 * 365 * 86_400,
+            94 | 95 if !edges.is_empty() => self.dice.of(&edges).saturating_sub(model.now),
+            96 => 3_599 + self.dice.below(3),
+            97 if !far && self.dice.one_in(3) => 10 * 365 * 86_400,
             _ => 10,
         }
     }
@@ -546,7 +545,7 @@ impl Generator<'_> {
     fn market_params(&mut self) -> market_api::Params {
         let mut params = testing::market_params(&DENOMS);
         params.denoms[0].bid_deposit = Uint128::new(u128::from(self.dice.below(3)) * 5);
-        params.activation_window = *self.dice.of(&[1, 60, 300]);
+        params.activation_window = *self.dice.of(&[1, 300, 300, 3_600]);
         params.notice_window = *self.dice.of(&[0, 10, 3_600]);
         params.match_window = *self.dice.of(&[60, 600]);
         params.expiry_slash = Bps(*self.dice.of(&[0, 1, 500, 5_000]));

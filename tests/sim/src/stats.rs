@@ -7,6 +7,8 @@ pub struct Stats {
     /// By kind of message: accepted, refused.
     pub messages: BTreeMap<String, (u64, u64)>,
     pub edges: BTreeMap<&'static str, u64>,
+    /// Why the model said no, by kind of message.
+    pub reasons: BTreeMap<(String, &'static str), u64>,
     pub operations: u64,
     pub drains: u64,
 }
@@ -27,6 +29,9 @@ impl Stats {
             entry.0 += accepted;
             entry.1 += refused;
         }
+        for (reason, count) in &other.reasons {
+            *self.reasons.entry(reason.clone()).or_default() += count;
+        }
         for (edge, count) in &other.edges {
             *self.edges.entry(edge).or_default() += count;
         }
@@ -41,6 +46,12 @@ impl Stats {
         found
             .map(|(kind, (accepted, refused))| format!("{kind}: {accepted} accepted, {refused} refused"))
             .collect()
+    }
+
+    /// Every reason for which something was refused.
+    pub fn reasons(&self) -> String {
+        let lines = self.reasons.iter().map(|((kind, no), count)| format!("  {kind:<34} {count:>8} {no}"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     pub fn table(&self) -> String {

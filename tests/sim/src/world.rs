@@ -114,7 +114,12 @@ impl World {
         let actual = self.execute(op);
         self.stats.operations += 1;
         match op {
-            Op::Send { message, .. } => self.stats.note(message.kind(), actual.is_ok()),
+            Op::Send { message, .. } => {
+                if let Err(no) = predicted {
+                    *self.stats.reasons.entry((message.kind(), no)).or_default() += 1;
+                }
+                self.stats.note(message.kind(), actual.is_ok());
+            }
             Op::Publish { .. } => self.stats.note("registry.publish_root".into(), actual.is_ok()),
             Op::Pass(_) | Op::Donate { .. } => {}
         }

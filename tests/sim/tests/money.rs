@@ -1,7 +1,7 @@
 //! 256 seeds of 400 operations each, every one held against the model.
 //!
 //! `SIM_SEEDS=1000` or `SIM_SEEDS=17..18` and `SIM_OPS=1000` run more, or one again; `SIM_FULL_EVERY=1` compares
-//! everything after every operation.
+//! everything after every operation; `SIM_WHY=1` tells why what was refused.
 
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,6 +108,9 @@ fn the_contracts_do_what_the_model_says() {
         started.elapsed().as_secs_f64(),
         total.table()
     );
+    if std::env::var_os("SIM_WHY").is_some() {
+        println!("{}", total.reasons());
+    }
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} seeds failed:\n{}", failures.len(), failures.join("\n"));
     // Few operations prove nothing about shares.
