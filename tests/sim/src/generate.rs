@@ -7,7 +7,7 @@ use registry_api::Attribute;
 use staking_api::{Destination, Fault};
 use testing::certificate::deterministic_root;
 
-use crate::model::{Certificate, Model};
+use crate::model::{Certificate, LeaseModel, Model, OrderModel};
 use crate::op::{Funds, Message, Op};
 use crate::world::{Cast, DENOMS};
 
@@ -150,8 +150,42 @@ struct Generator<'a> {
 }
 
 impl Generator<'_> {
-    fn make(mut self, kind: Kind) -> Op {
+    /// Whether there is anything now that this kind of operation could succeed on.
+    fn is_possible(&self, kind: Kind) -> bool {
+        let (model, now) = (self.model, self.model.now);
+        let orders = |suits: &dyn Fn(&OrderModel) -> bool| model.orders.iter().any(suits);
+        let leases = |suits: &dyn Fn(&LeaseModel) -> bool| model.leases.iter().any(suits);
+        let free = |order: &OrderModel| order.is_bidding(now) && order.bids.len() < self.cast.providers.len();
+        match kind {
+            Kind::PlaceBid => orders(&free),
+            Kind::LowerBid | Kind::WithdrawBid => orders(&|o| o.is_bidding(now) && !o.bids.is_empty()),
+            Kind::CloseOrder => orders(&|o| o.state == OrderState::Open && o.book().is_empty()),
+            Kind::Match => orders(&|o| o.state == OrderState::Open && now >= o.open_until),
+            Kind::Reclaim => orders(&|o| !o.is_bidding(now) && o.bids.values().any(|bid| bid.deposit > 0)),
+            Kind::Activate | Kind::Decline => leases(&|l| l.is_pending() && now <= l.activate_until),
+            Kind::Expire => leases(&|l| l.is_pending() && now > l.activate_until),
+            Kind::CloseLease | Kind::TopUp => leases(&|l| l.end.is_none()),
+            Kind::Break => leases(&|l| l.natural_end().is_some_and(|(end, _)| now < end)),
+            Kind::GiveNotice => leases(&|l| {
+                let running = l.natural_end().is_some_and(|(end, _)| now < end);
+                running && l.notice_until.is_none() && l.started.is_some_and(|at| now >= at + l.term)
+            }),
+            Kind::Settle => leases(&|l| l.natural_end().is_some_and(|(end, _)| now >= end)),
+            Kind::Withdraw => leases(&|l| l.earned(now) > l.withdrawn),
+            _ => true,
+        }
+    }
+
+    fn make(mut self, wanted: Kind) -> Op {
         use market_api::ExecuteMsg as M;
+        // What cannot succeed is tried now and then; otherwise something that moves the story on.
+        let kind = if self.is_possible(wanted) || self.dice.one_in(8) {
+            wanted
+        } else {
+            let onward = [Kind::Activate, Kind::Match, Kind::PlaceBid, Kind::Create, Kind::Pass];
+            let from = self.dice.below(3) as usize;
+            onward.into_iter().skip(from).find(|kind| self.is_possible(*kind)).unwrap_or(Kind::Pass)
+        };
         match kind {
             Kind::Pass => Op::Pass(self.seconds()),
             Kind::Donate => {
@@ -229,7 +263,9 @@ impl Generator<'_> {
                 self.market(sender, msg, vec![])
             }
             Kind::Activate => {
-                let n = self.lease(|model, n| model.leases[n].is_pending());
+                let n = self.lease(|model, n| {
+                    model.leases[n].is_pending() && model.now <= model.leases[n].activate_until
+                });
                 let lease = self.model.leases.get(n.saturating_sub(1) as usize);
                 let version = match lease {
                     Some(lease) if self.dice.one_in(2) => lease.matched_version.clone(),
@@ -254,13 +290,15 @@ impl Generator<'_> {
                 let n = self.lease(|model, n| {
                     let lease = &model.leases[n];
                     let first_term_over = lease.started.is_some_and(|s| model.now >= s + lease.term);
-                    lease.end.is_none() && lease.notice_until.is_none() && first_term_over
+                    let running = lease.natural_end().is_some_and(|(end, _)| model.now < end);
+                    running && lease.notice_until.is_none() && first_term_over
                 });
                 let sender = self.provider_of_lease(n);
                 self.market(sender, M::GiveNotice { lease: LeaseId(n) }, vec![])
             }
             Kind::Break => {
-                let n = self.lease(|model, n| model.leases[n].natural_end().is_some());
+                let n = self
+                    .lease(|model, n| model.leases[n].natural_end().is_some_and(|(end, _)| model.now < end));
                 let sender = self.provider_of_lease(n);
                 let reason = self.reason();
                 self.market(sender, M::BreakLease { lease: LeaseId(n), reason }, vec![])
@@ -418,16 +456,22 @@ impl Generator<'_> {
         let n =
             self.order(|model, n| model.orders[n].is_bidding(model.now) && model.orders[n].bids.len() < 5);
         let order = self.model.orders.get(n.saturating_sub(1) as usize);
-        let keys = self.dice.of(&self.cast.providers).clone();
+        let able = |keys: &&testing::ProviderKeys| {
+            order.is_some_and(|order| !order.bids.contains_key(&keys.owner))
+                && self.model.is_eligible(&keys.owner, n.saturating_sub(1) as usize)
+        };
+        let able: Vec<_> = self.cast.providers.iter().filter(able).cloned().collect();
+        let any = able.is_empty() || self.dice.one_in(8);
+        let keys = self.dice.of(if any { &self.cast.providers } else { &able }).clone();
         let (max, denom) =
             order.map_or((1, DENOMS[0].to_owned()), |order| (order.max_price, order.denom.clone()));
-        let price = match self.dice.below(12) {
+        let price = match self.dice.below(24) {
             0 => 0,
             1 => max + 1,
             2 => 1,
             3 | 4 => max,
             // Few prices, so that there are ties.
-            n => (max * u128::from(n) / 12).max(1),
+            n => (max * u128::from(n % 12 + 1) / 12).max(1),
         };
         let deposit = self.model.deposit(&denom);
         let mut funds = if deposit == 0 { vec![] } else { vec![(denom, deposit)] };

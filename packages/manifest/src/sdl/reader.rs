@@ -99,9 +99,9 @@ impl Reader {
             file: self.file.clone(),
             line: place.mark.line,
             column: place.mark.column,
-            path: place.path.clone(),
-            message,
-            accepted,
+            path: on_one_line(&place.path),
+            message: on_one_line(&message),
+            accepted: accepted.as_deref().map(on_one_line),
         });
     }
 
@@ -271,6 +271,19 @@ impl Reader {
 /// Keys that are known in order to be refused in their own words.
 const NOT_YET: [&str; 7] =
     ["credentials", "dependencies", "endpoints", "gpu", "include", "ip", "permissions"];
+
+/// Names that the file chose are quoted in messages: none of them may disturb a terminal or begin a line of its own.
+fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_debug());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
 
 /// `a, b and c`, for messages.
 fn listed(names: &[&str]) -> String {
