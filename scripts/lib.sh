@@ -4,6 +4,7 @@
 REPO="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 TARGET_DIR="${CARGO_TARGET_DIR:-$REPO/target}"
 # What the scripts build or fetch for themselves, kept between runs.
+# shellcheck disable=SC2034 # used by those that source this
 TOOLS_DIR="$TARGET_DIR/bin"
 
 # ---- saying what happens

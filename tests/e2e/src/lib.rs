@@ -6,7 +6,6 @@ mod engine;
 mod http;
 mod lab;
 mod provider;
-mod report;
 mod wait;
 
 pub use account::{Account, Answer};
@@ -14,5 +13,4 @@ pub use engine::Engine;
 pub use http::{get, Page};
 pub use lab::Lab;
 pub use provider::{Pricing, Provider};
-pub use report::{spread, Report};
 pub use wait::{until, within};

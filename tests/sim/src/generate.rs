@@ -58,7 +58,7 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::Reclaim, 8),
     (Kind::Activate, 26),
     (Kind::Decline, 4),
-    (Kind::GiveNotice, 8),
+    (Kind::GiveNotice, 28),
     (Kind::Break, 3),
     (Kind::Match, 26),
     (Kind::Expire, 8),

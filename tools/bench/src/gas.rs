@@ -87,13 +87,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
 
     let rows = rows(&setup, &empty, &full, arguments.bids, arguments.orders);
     print_table(&setup, &empty, &full, &arguments);
-    report::write(&arguments.at.out, &rows)?;
-    println!("Written to {}", arguments.at.out.display());
-    let failed: Vec<_> = rows.iter().filter(|row| !row.holds).map(|row| row.name.as_str()).collect();
-    if !failed.is_empty() {
-        bail!("above the bar: {}", failed.join(", "));
-    }
-    Ok(())
+    report::conclude(&arguments.at.out, &rows)
 }
 
 impl Bench {

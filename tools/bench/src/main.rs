@@ -1,8 +1,10 @@
 //! `bench`: measures the suite on a real chain. `scripts/bench` starts the chain and calls this.
 
+mod agent;
 mod bidders;
 mod chain;
 mod gas;
+mod latency;
 mod report;
 
 use std::path::PathBuf;
@@ -28,6 +30,10 @@ enum Command {
     },
     /// Gas of each message, on an empty book and on a full one
     Gas(gas::Arguments),
+    /// From the tenant's command to the first answer, by stage, in the surroundings of scripts/e2e
+    Latency(latency::Arguments),
+    /// Many orders at once, and the agent's memory, in the surroundings of scripts/e2e
+    Agent(agent::Arguments),
 }
 
 /// Where the chain and its accounts are.
@@ -43,8 +49,7 @@ pub struct Where {
     out: PathBuf,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     // Fails only when one is installed already, and then there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     match Arguments::parse().command {
@@ -54,6 +59,8 @@ async fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
-        Command::Gas(arguments) => gas::run(arguments).await,
+        Command::Gas(arguments) => tokio::runtime::Runtime::new()?.block_on(gas::run(arguments)),
+        Command::Latency(arguments) => latency::run(&arguments),
+        Command::Agent(arguments) => agent::run(&arguments),
     }
 }

@@ -1,17 +1,31 @@
 //! From the tenant's transaction to the container's first answer, split by stage, against the floor measured in the
 //! same run: the bidding window, the blocks that cannot be avoided, and a plain `docker run` of the same image.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use e2e::{get, spread, until, Account, Lab, Pricing, Provider, Report};
+use e2e::{get, until, Account, Lab, Pricing, Provider};
 use market_api::{LeaseState, OrderFilter, OrderId};
+
+use crate::report::{self, rounded, spread, Row};
 
 const BID_WINDOW: u64 = 3;
 const LIMIT: Duration = Duration::from_secs(60);
+const STAGES: [&str; 6] =
+    ["order on the chain", "both bids in the book", "matched", "container runs", "first answer", "active"];
 
-fn main() {
-    let runs: usize = std::env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(5);
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Deployments that are measured, one after the other
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// Where to write the figures
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let lab = Lab::get();
     let providers = [
         Provider::open(lab, 1, Pricing { cpu: 100_000, memory: 10_000 }),
@@ -23,7 +37,7 @@ fn main() {
 
     let mut stages: [Vec<Duration>; 6] = Default::default();
     let (mut totals, mut engine, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..runs {
+    for _ in 0..arguments.runs {
         // Interleaved, so that a slow moment of the machine meets both.
         engine.push(docker_run(lab));
         blocks.push(block_time(lab));
@@ -69,25 +83,19 @@ fn main() {
     // Create and match each wait for their block, and a block's time is that of the commit before it, so the first
     // block that knows the window to be over is one later.
     let floor = BID_WINDOW as f64 + 3.0 * block + run;
-    let mut report = Report::new("latency");
-    report.figure("block time (median)", block, "s");
-    report.figure("bidding window", BID_WINDOW as f64, "s");
-    report.spread("plain docker run to first answer", &engine);
-    let names = [
-        "order on the chain",
-        "both bids in the book",
-        "matched",
-        "container runs",
-        "first answer",
-        "active",
+    let mut rows = vec![
+        Row::new("block time (median)", rounded(block), "s", None),
+        Row::new("bidding window", BID_WINDOW as f64, "s", None),
     ];
-    for (name, runs) in names.iter().zip(&stages) {
-        report.spread(&format!("from the command to: {name}"), runs);
+    rows.extend(Row::spread("plain docker run to first answer", &engine));
+    for (name, runs) in STAGES.iter().zip(&stages) {
+        rows.extend(Row::spread(&format!("from the command to: {name}"), runs));
     }
-    report.figure("floor: window + 3 blocks + docker run", floor, "s");
-    let total = spread(&totals)[1];
-    report.at_most("blocks above the floor", (total - floor) / block, "blocks", 2.0);
-    report.finish();
+    rows.push(Row::new("floor: window + 3 blocks + docker run", rounded(floor), "s", None));
+    let above = (spread(&totals)[1] - floor) / block;
+    rows.push(Row::new("blocks above the floor", rounded(above), "blocks", Some(2.0)));
+    report::print(&rows);
+    report::conclude(&arguments.out, &rows)
 }
 
 fn newest_order(lab: &Lab, tenant: &Account) -> Option<OrderId> {
