@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::{deploy, sdl, Terms, CHEAP, DEAR};
 use e2e::{get, until, Account, Lab, Provider};
-use market_api::{EndReason, LeaseState};
+use market_api::{EndReason, LeaseFilter, LeaseState};
 
 #[test]
 fn the_cheaper_provider_wins_and_is_paid_to_the_second() {
@@ -101,7 +101,9 @@ fn a_silent_winner_is_slashed_and_the_next_bid_is_matched() {
     );
     let order =
         until("the order is open", Duration::from_secs(15), || common::open_order_of(lab, tenant.address()));
-    silent.owner.ok(&["tx", "market", &format!(r#"{{"place_bid":{{"order":{order},"price":"1"}}}}"#), "-y"]);
+    let bid = format!(r#"{{"place_bid":{{"order":{order},"price":"1"}}}}"#);
+    let deposit = format!("5000{}", lab.denom());
+    silent.owner.ok(&["tx", "market", &bid, "--funds", &deposit, "-y"]);
     let first = until("the silent bidder wins", Duration::from_secs(20), || lab.order(order).lease);
     assert_eq!(lab.lease(first.0).provider.as_str(), silent.address());
 
@@ -202,9 +204,11 @@ fn an_image_that_is_not_there_is_said_to_the_tenant_and_the_money_comes_back() {
     assert_eq!(answer.code, 8, "{answer:?}");
     let text = format!("{} {}", answer.json, answer.stderr);
     assert!(text.contains("no-such-image:1"), "the tenant reads which image is missing: {text}");
-    until("no lease is left", Duration::from_secs(90), || {
-        let record = lab.wait(lab.contracts.market.provider_record(provider.address())).ok()?;
-        (record.record.leases_live == 0).then_some(())
+    let lease = until("the provider declines", Duration::from_secs(60), || {
+        let filter = LeaseFilter::Tenant { tenant: tenant.address().to_owned() };
+        let leases = lab.wait(lab.contracts.market.leases_all(filter, 1_000)).ok()?;
+        leases.last().filter(|lease| lease.state == LeaseState::Ended).cloned()
     });
+    assert_eq!((lease.end_reason, lease.refunded), (Some(EndReason::Declined), lease.funds));
     lab.check_money();
 }
