@@ -80,9 +80,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let block = spread(&blocks)[1];
     let run = spread(&engine)[1];
-    // Create and match each wait for their block, and a block's time is that of the commit before it, so the first
-    // block that knows the window to be over is one later.
-    let floor = BID_WINDOW as f64 + 3.0 * block + run;
+    // Creation and match each wait for their block.
+    let floor = BID_WINDOW as f64 + 2.0 * block + run;
     let mut rows = vec![
         Row::new("block time (median)", rounded(block), "s", None),
         Row::new("bidding window", BID_WINDOW as f64, "s", None),
@@ -91,7 +90,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (name, runs) in STAGES.iter().zip(&stages) {
         rows.extend(Row::spread(&format!("from the command to: {name}"), runs));
     }
-    rows.push(Row::new("floor: window + 3 blocks + docker run", rounded(floor), "s", None));
+    rows.push(Row::new("floor: window + 2 blocks + docker run", rounded(floor), "s", None));
     let above = (spread(&totals)[1] - floor) / block;
     rows.push(Row::new("blocks above the floor", rounded(above), "blocks", Some(2.0)));
     report::print(&rows);
