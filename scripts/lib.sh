@@ -30,6 +30,11 @@ die() {
   exit 1
 }
 
+# The firewall table of a provider's agent, which outlives the agent as its workloads do.
+drop_firewall() { # ADDRESS
+  PATH=$PATH:/usr/sbin:/sbin nft delete table inet "akash-${1: -8}" 2>/dev/null || true
+}
+
 now_ms() { date +%s%3N; }
 
 # Milliseconds as seconds with one digit.

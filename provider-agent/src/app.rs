@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use async_trait::async_trait;
 use chain_client::{
-    AddressBook, Client, Contracts, GasPrice, KeyFile, Passphrase, Signer, TxConfig, TxQueue,
+    AddressBook, Client, Contracts, GasPrice, KeyFile, Passphrase, QueryError, Signer, TxConfig, TxQueue,
 };
 use identity::{CachePolicy, CachedRoots, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
 use registry_api::RootState;
@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bidding::Bidder;
-use crate::chain::{is_absence, LiveChain, SharedChain};
-use crate::config::Config;
+use crate::chain::{LiveChain, SharedChain};
+use crate::config::{Config, Firewall};
 use crate::core::Core;
 use crate::follow::Follower;
 use crate::gateway::{Gateway, GatewayConfig};
@@ -106,7 +106,7 @@ impl Roots for ChainRoots {
                 RootState::Expired => RootStatus::Expired,
                 RootState::Revoked => RootStatus::Revoked,
             }),
-            Err(e) if is_absence(&e) => Ok(RootStatus::NotPublished),
+            Err(QueryError::NotFound { .. }) => Ok(RootStatus::NotPublished),
             Err(e) => Err(Unknown::new(e)),
         }
     }
@@ -344,6 +344,7 @@ async fn drain(
 fn docker_config(config: &Config, owner: &str) -> DockerConfig {
     let runtime = &config.runtime;
     let mut docker = DockerConfig::new(&runtime.endpoint, owner);
+    docker.firewall = runtime.firewall == Firewall::Nftables;
     docker.pids = runtime.pids;
     docker.open_files = runtime.open_files;
     docker.oci_runtime = runtime.oci_runtime.clone();

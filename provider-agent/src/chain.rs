@@ -68,24 +68,11 @@ pub struct LiveChain {
     pub provider: String,
 }
 
-/// How the contracts say that something does not exist. Any other refusal of a query says nothing about the state.
-const ABSENCES: [&str; 5] =
-    ["not found", "there is no ", "has no bid on order", "is not a registered provider", "has no root"];
-
-/// Whether the chain itself states that there is no such thing.
-pub fn is_absence(error: &QueryError) -> bool {
-    match error {
-        QueryError::NotFound { .. } => true,
-        QueryError::Contract { message, .. } => ABSENCES.iter().any(|text| message.contains(text)),
-        _ => false,
-    }
-}
-
 /// An absence that the chain itself states; anything else that is wrong stays an error.
 fn absent<T>(answer: Answer<T>) -> Answer<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
-        Err(e) if is_absence(&e) => Ok(None),
+        Err(QueryError::NotFound { .. }) => Ok(None),
         Err(e) => Err(e),
     }
 }

@@ -326,6 +326,10 @@ impl Runtime for FakeRuntime {
         drop(self.up()?);
         Ok(Capacity { cpu_millis: 100_000, memory: 1 << 40, storage: 1 << 44, storage_free: 1 << 44 })
     }
+
+    async fn isolate(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         Ok(self.up()?.leases.values().cloned().collect())
     }

@@ -113,6 +113,14 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let provider = &self.runtime.config().provider;
+        let table = format!("akash-{}", &provider[provider.len() - 8..]);
+        let _ = std::process::Command::new("nft").args(["delete", "table", "inet", &table]).output();
+    }
+}
+
 fn runtime(endpoint: &str, provider: &str) -> DockerRuntime {
     let mut config = DockerConfig::new(endpoint, provider);
     config.stop_timeout = Duration::from_secs(1);
@@ -285,6 +293,43 @@ async fn services_find_each_other_by_name_and_other_leases_are_out_of_reach() {
     assert_eq!(code, 0, "{err}");
     bench.runtime.remove(LeaseId(3)).await.unwrap();
     bench.runtime.remove(LeaseId(4)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_workload_reaches_neither_this_machine_nor_private_addresses() {
+    let Some(bench) = Bench::new().await else { return };
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let accepted = tokio::spawn(async move { listener.accept().await.map(|_| ()) });
+    let wanted = workload(20, vec![bench.service("web", &["sleep", "1000"])]);
+    bench.runtime.apply(&wanted).await.unwrap();
+    let (code, out, _) = bench.run(LeaseId(20), "web", &open_at_gateway(port)).await;
+    assert_ne!(code, 0, "this machine answered: {out}");
+    assert!(!accepted.is_finished());
+    for address in ["169.254.169.254", "10.255.255.1", "192.168.255.1", "100.64.0.1"] {
+        let began = Instant::now();
+        let (code, _, _) =
+            bench.run(LeaseId(20), "web", &format!("busybox nc -w 5 {address} 80 </dev/null")).await;
+        assert_ne!(code, 0);
+        assert!(began.elapsed() < Duration::from_secs(4), "{address} was not refused but silent");
+    }
+    bench.runtime.remove(LeaseId(20)).await.unwrap();
+
+    // Without the table the same door is open: the test can fail.
+    let Some(mut bench) = Bench::new().await else { return };
+    let mut config = bench.runtime.config().clone();
+    config.firewall = false;
+    bench.runtime = DockerRuntime::new(config);
+    bench.runtime.apply(&wanted).await.unwrap();
+    let (code, _, err) = bench.run(LeaseId(20), "web", &open_at_gateway(port)).await;
+    assert_eq!(code, 0, "{err}");
+    tokio::time::timeout(Duration::from_secs(5), accepted).await.unwrap().unwrap().unwrap();
+    bench.runtime.remove(LeaseId(20)).await.unwrap();
+}
+
+/// A command that connects to the container's own gateway, which is this machine.
+fn open_at_gateway(port: u16) -> String {
+    format!("busybox nc -w 5 $(hostname -i | sed 's/[0-9]*$/1/') {port} </dev/null")
 }
 
 #[tokio::test]

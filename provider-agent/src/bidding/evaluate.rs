@@ -30,22 +30,57 @@ pub enum Verdict {
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
     Disabled,
-    NotBidding { phase: OrderPhase },
-    Jailed { until: u64 },
+    NotBidding {
+        phase: OrderPhase,
+    },
+    Jailed {
+        until: u64,
+    },
     NoValidRoot,
     TenantRefused,
-    Denom { wanted: String, sold: String },
-    TermTooShort { term: u64, least: u64 },
-    TermTooLong { term: u64, most: u64 },
-    AttributeMissing { key: String, value: String },
-    NotOurKind { key: String, value: String },
-    StakeTooLow { needed: Uint128, bonded: Uint128 },
+    Denom {
+        wanted: String,
+        sold: String,
+    },
+    TermTooShort {
+        term: u64,
+        least: u64,
+    },
+    TermTooLong {
+        term: u64,
+        most: u64,
+    },
+    AttributeMissing {
+        key: String,
+        value: String,
+    },
+    NotOurKind {
+        key: String,
+        value: String,
+    },
+    StakeTooLow {
+        needed: Uint128,
+        bonded: Uint128,
+    },
     NoGpu,
     NoPersistentStorage,
-    StorageClass { class: String },
-    NoRoom { what: &'static str, needed: u64, free: u64 },
-    TooManyOpen { limit: u64 },
-    AboveMaximum { price: Uint128, maximum: Uint128 },
+    /// Beside the root file system there is only what services mount, which is not offered.
+    NoVolumes,
+    StorageClass {
+        class: String,
+    },
+    NoRoom {
+        what: &'static str,
+        needed: u64,
+        free: u64,
+    },
+    TooManyOpen {
+        limit: u64,
+    },
+    AboveMaximum {
+        price: Uint128,
+        maximum: Uint128,
+    },
     Uncountable,
 }
 
@@ -66,6 +101,7 @@ impl Refusal {
             Refusal::StakeTooLow { .. } => "stake_too_low",
             Refusal::NoGpu => "no_gpu",
             Refusal::NoPersistentStorage => "no_persistent_storage",
+            Refusal::NoVolumes => "no_volumes",
             Refusal::StorageClass { .. } => "storage_class",
             Refusal::NoRoom { .. } => "no_room",
             Refusal::TooManyOpen { .. } => "too_many_open",
@@ -166,6 +202,8 @@ pub fn offer(
         }
         if resources.storage.iter().any(|volume| volume.persistent) {
             against.push(Refusal::NoPersistentStorage);
+        } else if resources.storage.len() > 1 {
+            against.push(Refusal::NoVolumes);
         }
         let classes = resources.storage.iter().filter_map(|volume| volume.class.as_ref());
         let unsold = classes.filter(|class| !config.inventory.storage_classes.contains(class));
@@ -244,6 +282,11 @@ mod tests {
             with(&|o| o.spec.group.resources[0].storage[0].class = Some("beta3".into())),
             "storage_class"
         );
+        let second = |o: &mut Order| {
+            let storage = &mut o.spec.group.resources[0].storage;
+            storage.push(storage[0].clone());
+        };
+        assert_eq!(with(&second), "no_volumes");
         assert_eq!(with(&|o| o.spec.group.resources[0].cpu = 10_001), "no_room");
         let huge = |o: &mut Order| {
             o.spec.group.resources[0].cpu = u64::MAX;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chain_client::TxError;
+use chain_client::{QueryError, TxError};
 use cloud_std::Money;
 use cosmwasm_std::Uint128;
 use futures::StreamExt;
@@ -29,7 +29,7 @@ const PARALLEL: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum BidError {
     #[error(transparent)]
-    Query(#[from] chain_client::QueryError),
+    Query(#[from] QueryError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -371,7 +371,7 @@ impl Bidder {
         }
         let bidding = match self.core.chain.order(height, OrderId(order)).await {
             Ok(order) => order.phase == OrderPhase::Bidding,
-            Err(e) if crate::chain::is_absence(&e) => false,
+            Err(QueryError::NotFound { .. }) => false,
             Err(e) => return Err(e.into()),
         };
         // While it takes bids ours may be under way; the next full look sends it again if it is not.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Config, Problem, Span};
+use super::{Config, Firewall, Problem, Span};
 
 /// Ranges and clashes.
 pub fn check(config: &Config) -> Vec<Problem> {
@@ -71,6 +71,13 @@ pub fn check(config: &Config) -> Vec<Problem> {
         engine.starts_with("unix://") || engine.starts_with("tcp://") || engine.starts_with("http://"),
         "runtime.endpoint",
         format!("{engine:?} must start with unix:// or tcp://"),
+    );
+    need(
+        engine.starts_with("unix://") || c.runtime.firewall == Firewall::None,
+        "runtime.firewall",
+        "\"nftables\" works on this machine only, and the engine may be on another: set it to \"none\" and keep \
+         workloads from private networks over there"
+            .into(),
     );
     need(c.runtime.pids >= 16, "runtime.pids", "must be at least 16".into());
     need(c.runtime.open_files >= 64, "runtime.open_files", "must be at least 64".into());

@@ -131,12 +131,24 @@ pub enum Engine {
     Docker,
 }
 
+/// What keeps workloads from this machine and its neighbourhood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Firewall {
+    /// A table of the agent's own on this machine; takes root or `CAP_NET_ADMIN`.
+    Nftables,
+    /// Nothing of the agent's: the operator sees to it.
+    None,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Runtime {
     pub engine: Engine,
     /// Where the engine listens: `unix:///path` or `tcp://host:port`.
     pub endpoint: String,
+    /// What keeps workloads from this machine and its neighbourhood.
+    pub firewall: Firewall,
     /// Processes of one container.
     pub pids: u64,
     /// Open files of one container.
@@ -326,6 +338,7 @@ impl Default for Runtime {
         Self {
             engine: Engine::Docker,
             endpoint: "unix:///var/run/docker.sock".into(),
+            firewall: Firewall::Nftables,
             pids: 256,
             open_files: 4096,
             oci_runtime: String::new(),

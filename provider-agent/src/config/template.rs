@@ -89,6 +89,9 @@ match_fallback_blocks = {match_fallback_blocks}
 [runtime]
 engine = {engine}
 endpoint = {engine_endpoint}
+# "nftables" keeps workloads from this machine and private networks, in a table of its own, and takes root or
+# CAP_NET_ADMIN; "none" leaves it to you.
+firewall = {firewall}
 # Processes and open files of one container.
 pids = {pids}
 open_files = {open_files}
@@ -179,6 +182,7 @@ stall = {stall}
         match_fallback_blocks = c.bidding.match_fallback_blocks,
         engine = word(&c.runtime.engine),
         engine_endpoint = text(&c.runtime.endpoint),
+        firewall = word(&c.runtime.firewall),
         pids = c.runtime.pids,
         open_files = c.runtime.open_files,
         oci_runtime = text(&c.runtime.oci_runtime),

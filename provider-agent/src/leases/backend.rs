@@ -195,6 +195,7 @@ fn reason(refusal: &Refusal, config: &crate::config::Config) -> NoBidReason {
         },
         Refusal::NoGpu => offered("a gpu".into()),
         Refusal::NoPersistentStorage => offered("persistent storage".into()),
+        Refusal::NoVolumes => offered("volumes that services mount".into()),
         Refusal::StorageClass { class } => offered(format!("storage class {class}")),
         Refusal::NoRoom { what, needed, free } => {
             NoBidReason::NoRoom { resource: (*what).to_owned(), wanted: *needed, free: *free }

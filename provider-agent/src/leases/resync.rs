@@ -141,6 +141,13 @@ impl Leases {
     /// What the engine has, less what is kept back, unless the configuration says what is for sale.
     pub async fn refresh_capacity(&self) {
         let config = &self.core.config.inventory;
+        let isolated = self.runtime.isolate().await;
+        self.core.health.isolation(isolated.as_ref().err().map(ToString::to_string));
+        if isolated.is_err() {
+            // Nothing is for sale until it can be run as it should.
+            self.core.set_capacity(Amounts::default());
+            return;
+        }
         let engine = match self.runtime.capacity().await {
             Ok(capacity) => {
                 self.core.health.engine(None);

@@ -27,6 +27,7 @@ struct Inner {
     chain_error: Option<String>,
     distrust: Option<String>,
     engine_error: Option<String>,
+    isolation_error: Option<String>,
     wallet_error: Option<String>,
     gateway_error: Option<String>,
     standing_error: Option<String>,
@@ -53,6 +54,7 @@ impl Health {
                 chain_error: None,
                 distrust: None,
                 engine_error: None,
+                isolation_error: None,
                 wallet_error: None,
                 gateway_error: None,
                 standing_error: None,
@@ -123,6 +125,10 @@ impl Health {
         set(&mut self.lock().engine_error, error, "engine");
     }
 
+    pub fn isolation(&self, error: Option<String>) {
+        set(&mut self.lock().isolation_error, error, "isolation");
+    }
+
     pub fn wallet(&self, error: Option<String>) {
         set(&mut self.lock().wallet_error, error, "wallet");
     }
@@ -182,6 +188,7 @@ impl Health {
         };
         add("blocks", &stalled);
         add("engine", &inner.engine_error);
+        add("isolation", &inner.isolation_error);
         add("wallet", &inner.wallet_error);
         add("gateway", &inner.gateway_error);
         add("provider", &inner.standing_error);

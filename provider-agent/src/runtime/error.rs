@@ -19,6 +19,8 @@ pub enum RuntimeError {
     Gone { name: String },
     #[error("no free subnet is left for another lease's network: {detail}")]
     NoSubnet { detail: String },
+    #[error("what workloads may reach cannot be limited: {detail}; or set runtime.firewall to \"none\" and see to it otherwise")]
+    Firewall { detail: String },
     #[error("the engine cannot be reached: {detail}")]
     EngineUnreachable { detail: String },
     #[error("the engine did not answer within {after:?} while {doing}")]
@@ -43,6 +45,7 @@ impl RuntimeError {
             Self::NotRunning { .. } => "not_running",
             Self::Gone { .. } => "gone",
             Self::NoSubnet { .. } => "no_subnet",
+            Self::Firewall { .. } => "firewall",
             Self::EngineUnreachable { .. } => "engine_unreachable",
             Self::Timeout { .. } => "engine_timeout",
             Self::Refused { .. } => "engine_refused",
@@ -56,6 +59,7 @@ impl RuntimeError {
         matches!(
             self,
             Self::EngineUnreachable { .. }
+                | Self::Firewall { .. }
                 | Self::Timeout { .. }
                 | Self::Gone { .. }
                 | Self::ImageFetch { .. }

@@ -27,6 +27,9 @@ pub trait Runtime: Send + Sync {
     /// What the machine has in all; what leases have reserved is not subtracted.
     async fn capacity(&self) -> Result<Capacity, RuntimeError>;
 
+    /// Makes sure that workloads reach only what they may. Called again and again; [`Runtime::apply`] does so too.
+    async fn isolate(&self) -> Result<(), RuntimeError>;
+
     /// Every lease of which anything is left in the engine, be it only its network. An error means that nothing is
     /// known; it never means that nothing is there.
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError>;

@@ -132,6 +132,10 @@ impl Runtime for Engine {
     async fn capacity(&self) -> Result<Capacity, RuntimeError> {
         unreachable!("not the gateway's business")
     }
+    async fn isolate(&self) -> Result<(), RuntimeError> {
+        Ok(())
+    }
+
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         unreachable!("not the gateway's business")
     }

@@ -32,6 +32,8 @@ pub struct DockerConfig {
     pub log_files: u32,
     /// Bytes of `/dev/shm`.
     pub shm_size: u64,
+    /// Keep workloads from this machine and its neighbourhood with nftables, which takes root or CAP_NET_ADMIN.
+    pub firewall: bool,
     /// Fetch an image that is not in the engine. Off: only images that are there are used.
     pub fetch_images: bool,
     /// Set when the engine's storage can limit a container's own files (overlay2 on XFS with project quotas).
@@ -61,6 +63,7 @@ impl DockerConfig {
             log_size: 10 * 1024 * 1024,
             log_files: 3,
             shm_size: 64 * 1024 * 1024,
+            firewall: true,
             fetch_images: false,
             storage_quota: false,
             subnet_pool: (std::net::Ipv4Addr::new(10, 215, 0, 0), 16),

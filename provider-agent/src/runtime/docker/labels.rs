@@ -27,7 +27,7 @@ pub(super) fn container_name(provider: &str, lease: LeaseId, service: &str, repl
     format!("akash-{}-{lease}-{service}-{replica}", short(provider))
 }
 
-fn short(provider: &str) -> &str {
+pub(super) fn short(provider: &str) -> &str {
     provider.get(provider.len().saturating_sub(SHORT)..).unwrap_or(provider)
 }
 

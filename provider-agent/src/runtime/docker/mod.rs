@@ -4,6 +4,7 @@ mod apply;
 mod config;
 mod errors;
 mod exec;
+mod firewall;
 mod labels;
 mod network;
 mod observe;
@@ -24,11 +25,14 @@ use super::{
     Capacity, ContainerRef, ExecRequest, ExecSession, ObservedLease, Runtime, RuntimeError, Workload,
 };
 use errors::{call, is_status, start_error};
+use firewall::Firewall;
 
 /// The containers of one provider in one engine. Other providers' containers in the same engine are told apart by
 /// their label.
 pub struct DockerRuntime {
     config: DockerConfig,
+    /// None when somebody else sees to what workloads may reach.
+    firewall: Option<Firewall>,
     /// The client, once the engine has been asked which version of its API it speaks.
     client: Mutex<Option<Docker>>,
 }
@@ -36,7 +40,8 @@ pub struct DockerRuntime {
 impl DockerRuntime {
     /// Does not speak to the engine yet, so that an agent starts while its engine is down.
     pub fn new(config: DockerConfig) -> Self {
-        Self { config, client: Mutex::new(None) }
+        let firewall = config.firewall.then(|| Firewall::new(&config.provider));
+        Self { config, firewall, client: Mutex::new(None) }
     }
 
     pub fn config(&self) -> &DockerConfig {
@@ -87,6 +92,13 @@ impl Runtime for DockerRuntime {
         Ok(Capacity { cpu_millis: cpus.saturating_mul(1000), memory, storage, storage_free })
     }
 
+    async fn isolate(&self) -> Result<(), RuntimeError> {
+        match &self.firewall {
+            Some(firewall) => firewall.ensure().await,
+            None => Ok(()),
+        }
+    }
+
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         observe::leases(&self.docker().await?, &self.config, None).await
     }
@@ -97,6 +109,7 @@ impl Runtime for DockerRuntime {
     }
 
     async fn apply(&self, workload: &Workload) -> Result<ObservedLease, RuntimeError> {
+        self.isolate().await?;
         apply::apply(&self.docker().await?, &self.config, workload).await
     }
 

@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 use super::config::DockerConfig;
 use super::errors::{call, gone_is_fine, is_status};
-use super::labels;
+use super::{firewall, labels};
 use crate::runtime::RuntimeError;
 
 /// Addresses of one lease's network, as a prefix length: 64.
@@ -89,10 +89,10 @@ async fn create(
         attachable: Some(false),
         enable_ipv6: Some(false),
         // Services of one lease may talk to each other; a lease's network is its own, so nobody else is reached.
-        options: Some(HashMap::from([(
-            "com.docker.network.bridge.enable_icc".to_owned(),
-            "true".to_owned(),
-        )])),
+        options: Some(HashMap::from([
+            ("com.docker.network.bridge.enable_icc".to_owned(), "true".to_owned()),
+            ("com.docker.network.bridge.name".to_owned(), firewall::bridge(&config.provider, lease)),
+        ])),
         labels: Some(labels::of_network(&config.provider, lease)),
         ipam,
         ..Default::default()
