@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/web.yaml");
 
     let mut stages: [Vec<Duration>; 6] = Default::default();
-    let (mut totals, mut engine, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut totals, mut engine, mut blocks, mut gone) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.runs {
         // Interleaved, so that a slow moment of the machine meets both.
         engine.push(docker_run(lab));
@@ -75,7 +75,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         totals.push(answered);
         let _ = child.wait();
         tenant.ok(&["close", &lab.lease(lease.0).deployment.to_string(), "-y"]);
+        let closed = Instant::now();
         until("nothing is left", LIMIT, || lab.engine.remains(lease.0).is_empty().then_some(()));
+        gone.push(closed.elapsed());
     }
 
     let block = spread(&blocks)[1];
@@ -93,6 +95,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     rows.push(Row::new("floor: window + 2 blocks + docker run", rounded(floor), "s", None));
     let above = (spread(&totals)[1] - floor) / block;
     rows.push(Row::new("blocks above the floor", rounded(above), "blocks", Some(2.0)));
+    rows.extend(Row::spread("from the close to: nothing left", &gone));
     report::print(&rows);
     report::conclude(&arguments.out, &rows)
 }
