@@ -18,7 +18,9 @@ mod needs;
 mod order;
 mod price;
 mod rules;
+mod schema;
 mod sdl;
+mod starter;
 mod version;
 mod yaml;
 
@@ -31,5 +33,7 @@ pub use model::{
 };
 pub use needs::{Feature, Need};
 pub use price::{total_for_term, Amount, BLOCK_MILLISECONDS};
+pub use schema::SCHEMA;
 pub use sdl::{parse, Sdl, SignedBy, Terms, LEASED_IP_ATTRIBUTE};
+pub use starter::STARTER;
 pub use version::{InvalidVersion, Version};
