@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gateway_api::{Protocol, PublishedUrl};
-use manifest::{Expose, ManifestGroup, Proto, Service};
+use manifest::{Expose, Feature, ManifestGroup, Need, Proto, Service};
 use market_api::LeaseId;
 
 use crate::runtime::{PublishedPort, ServicePort, ServiceSpec, Workload};
@@ -44,6 +44,23 @@ pub fn publications(lease: u64, group: &ManifestGroup) -> Vec<PortRow> {
     rows
 }
 
+/// What the manifest asks for and this provider would have to leave out.
+fn left_out(group: &ManifestGroup) -> Vec<Need> {
+    let beyond = |need: &Need| match need.feature {
+        Feature::Volume
+        | Feature::ReadOnlyVolume
+        | Feature::PersistentVolume
+        | Feature::Credentials
+        | Feature::Gpu
+        | Feature::CpuAttributes
+        | Feature::LeasedIp
+        | Feature::Permissions => true,
+        // A class was a matter of the bid; names and a proxy's options are shown to who connects.
+        Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
+    };
+    group.needs().into_iter().filter(beyond).collect()
+}
+
 /// The workload of a group with its ports; a word on what is not offered when there is such.
 pub fn workload(
     lease: u64,
@@ -52,14 +69,10 @@ pub fn workload(
     ports: &[(u16, PortRow)],
     host_ip: IpAddr,
 ) -> Result<Workload, String> {
-    for service in &group.services {
-        let mounted = service.params.iter().flat_map(|params| &params.storage).find(|m| !m.mount.is_empty());
-        if let Some(mount) = mounted {
-            return Err(format!(
-                "service {:?} mounts volume {:?}, and this provider has no volumes",
-                service.name, mount.name
-            ));
-        }
+    let left_out = left_out(group);
+    if !left_out.is_empty() {
+        let needs: Vec<String> = left_out.iter().map(ToString::to_string).collect();
+        return Err(format!("{}; this provider does not offer that", needs.join("; ")));
     }
     Ok(Workload {
         lease: LeaseId(lease),
@@ -129,5 +142,57 @@ pub fn url(port: &PublishedPort, host: &str, service: Option<&Service>) -> Publi
         host_port: port.host_port,
         accept: expose.map(|expose| expose.hosts.clone()).unwrap_or_default(),
         http: expose.map_or(port.container_port == 80, Expose::is_ingress),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SDL: &str = r#"
+version: "2.0"
+services:
+  web: {image: nginx, expose: [{port: 80, accept: [a.example.com], to: [{global: true}]}]}
+profiles:
+  compute: {p: {resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: [{name: data, size: 1Gi}]}}}
+  placement: {west: {pricing: {p: {denom: uakt, amount: 1}}}}
+deployment: {web: {west: {profile: p, count: 1}}}
+"#;
+
+    fn told(source: &str) -> Result<Workload, String> {
+        let sdl = manifest::parse("test.yaml", source.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+        workload(1, "ab", &sdl.manifest().groups[0], &[], IpAddr::from([127, 0, 0, 1]))
+    }
+
+    #[test]
+    fn an_ordinary_group_becomes_a_workload() {
+        assert_eq!(told(SDL).unwrap().services.len(), 1);
+    }
+
+    #[test]
+    fn what_would_be_left_out_is_declined_by_name() {
+        let gpu =
+            "gpu: {units: 1, attributes: {vendor: {nvidia: }}}, cpu: {units: 1, attributes: {arch: arm64}}";
+        let leased = SDL.replace("global: true", "global: true, ip: address");
+        let leased = leased.replace("profiles:", "endpoints: {address: {kind: ip}}\nprofiles:");
+        let credentials = "image: nginx, credentials: {host: a.io, username: b, password: secret}";
+        for (source, wanted) in [
+            (SDL.replace("cpu: {units: 1}", gpu), "needs a gpu"),
+            (SDL.replace("cpu: {units: 1}", gpu), "needs attributes of the cpu (arch = arm64)"),
+            (leased, "needs a leased address"),
+            (SDL.replace("image: nginx", credentials), "needs credentials for a registry (a.io)"),
+            (
+                SDL.replace("image: nginx", "image: nginx, params: {permissions: {read: [logs]}}"),
+                "needs permissions (to read logs)",
+            ),
+            (
+                SDL.replace("image: nginx", "image: nginx, params: {storage: {data: {mount: /data}}}"),
+                "needs a mounted volume (data at /data)",
+            ),
+        ] {
+            let refused = told(&source).unwrap_err();
+            assert!(refused.contains(wanted) && refused.ends_with("does not offer that"), "{refused}");
+            assert!(!refused.contains("secret"), "{refused}");
+        }
     }
 }

@@ -16,10 +16,16 @@ use crate::session::Session;
 use crate::show;
 use crate::units::{duration, per_month};
 
-/// Reads a manifest; all its mistakes at once.
+/// Reads a manifest; all its mistakes at once. What is accepted and may not be what was meant is said on stderr.
 pub fn read(session: &Session, path: &Path) -> Result<Sdl> {
     let source = session.read_file(path)?;
-    manifest::parse(&path.display().to_string(), &source).map_err(|errors| refusal(&errors))
+    let sdl = manifest::parse(&path.display().to_string(), &source).map_err(|errors| refusal(&errors))?;
+    if !session.global.quiet {
+        for warning in sdl.warnings() {
+            eprintln!("warning: {warning}");
+        }
+    }
+    Ok(sdl)
 }
 
 /// Every mistake as a line of text and as an entry of `details.problems`.

@@ -1,6 +1,7 @@
-use market_api::{Group, Resources, Volume};
+use market_api::{Gpu, Group, Resources, Volume};
+use registry_api::Attribute;
 
-use crate::model::{ManifestGroup, Service};
+use crate::model::{Endpoint, ManifestGroup, Service};
 
 /// What one service takes, in the market's terms.
 pub(crate) fn resources(service: &Service) -> Resources {
@@ -20,11 +21,32 @@ pub(crate) fn resources(service: &Service) -> Resources {
             })
             .collect(),
         bandwidth: 0,
-        gpu: None,
+        gpu: gpu(service),
         // At most limits::MAX_EXPOSE.
-        endpoints: service.resources.endpoints.len() as u32,
+        endpoints: service
+            .resources
+            .endpoints
+            .iter()
+            .filter(|endpoint| !matches!(endpoint, Endpoint::LeasedIp { .. }))
+            .count() as u32,
         count: service.count,
     }
+}
+
+fn gpu(service: &Service) -> Option<Gpu> {
+    let gpu = &service.resources.gpu;
+    if gpu.units == 0 {
+        return None;
+    }
+    // The chain's keys are in lower case and each is there once.
+    let mut attributes: Vec<Attribute> = gpu
+        .attributes
+        .iter()
+        .map(|attribute| Attribute::new(attribute.key.to_ascii_lowercase(), attribute.value.as_str()))
+        .collect();
+    attributes.sort();
+    attributes.dedup();
+    Some(Gpu { units: gpu.units, attributes })
 }
 
 /// Whether the group runs on exactly what an order for `spec` sold: the same name, and for each service one entry
@@ -88,7 +110,8 @@ fn describe(resources: &Resources) -> String {
         text.push_str(&format!(", {} B/s", resources.bandwidth));
     }
     if let Some(gpu) = &resources.gpu {
-        text.push_str(&format!(", {} gpu", gpu.units));
+        let kinds: Vec<&str> = gpu.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        text.push_str(&format!(", {} gpu [{}]", gpu.units, kinds.join(", ")));
     }
     text.push(')');
     text

@@ -5,6 +5,7 @@
 //!   [`Manifest::to_canonical_json`], the same bytes that Akash's own SDK hashes for the same file.
 //! - [`Sdl::orders`] is what the tenant buys: one order for each placement group.
 //! - [`check_fits`] is the provider's question: does this manifest run on what the order sold?
+//! - [`Manifest::needs`] lists what a manifest asks for that not every provider can do, so that nothing is ignored.
 //!
 //! The language, its limits and what of it is not supported yet are described in `docs/manifest.md`.
 
@@ -13,9 +14,13 @@ mod error;
 mod fits;
 pub mod limits;
 mod model;
+mod needs;
+mod order;
 mod price;
 mod rules;
+mod schema;
 mod sdl;
+mod starter;
 mod version;
 mod yaml;
 
@@ -23,9 +28,12 @@ pub use canonical::CanonicalError;
 pub use error::{Error, Errors};
 pub use fits::check_fits;
 pub use model::{
-    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources,
-    Storage, StorageMount,
+    Credentials, Endpoint, Expose, Gpu, HttpOptions, Manifest, ManifestGroup, Params, Permission,
+    Permissions, Proto, Service, ServiceResources, Storage, StorageMount,
 };
+pub use needs::{Feature, Need};
 pub use price::{total_for_term, Amount, BLOCK_MILLISECONDS};
-pub use sdl::{parse, Sdl, Terms};
+pub use schema::SCHEMA;
+pub use sdl::{parse, Sdl, SignedBy, Terms, LEASED_IP_ATTRIBUTE};
+pub use starter::STARTER;
 pub use version::{InvalidVersion, Version};

@@ -29,5 +29,9 @@ pub const MAX_IMAGE_BYTES: usize = 512;
 pub const MAX_MOUNT_BYTES: usize = 255;
 /// Millicores of one replica.
 pub const MAX_CPU: u64 = 1_000_000;
+/// Graphics processors of one replica.
+pub const MAX_GPU: u32 = 1_000;
+/// Length of a registry's host, of a user name or of a password in bytes.
+pub const MAX_CREDENTIAL_BYTES: usize = 8 * 1024;
 /// Bytes of memory or of one volume: 8 PiB, up to which every count of bytes is written the same way everywhere.
 pub const MAX_SIZE: u64 = 1 << 53;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use registry_api::Attribute;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
@@ -35,6 +36,24 @@ pub struct Service {
     pub count: u32,
     pub expose: Vec<Expose>,
     pub params: Option<Params>,
+    /// For the registry that holds the image.
+    pub credentials: Option<Credentials>,
+}
+
+/// How the provider signs in to a registry. Everyone who holds the manifest can read it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub host: String,
+    /// Empty when none is given.
+    pub email: String,
+    pub username: String,
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({:?} at {:?})", self.username, self.host)
+    }
 }
 
 /// What one replica of a service gets.
@@ -44,12 +63,23 @@ pub struct ServiceResources {
     pub id: u32,
     /// Millicores.
     pub cpu: u64,
+    /// What the processor must be, such as `arch` = `amd64`; by key.
+    pub cpu_attributes: Vec<Attribute>,
     /// Bytes.
     pub memory: u64,
     /// At least one; the root file system's is the first that is not mounted.
     pub storage: Vec<Storage>,
-    /// One for each global expose.
+    pub gpu: Gpu,
+    /// For each global expose one, and one more when it has a leased address.
     pub endpoints: Vec<Endpoint>,
+}
+
+/// Graphics processors of one replica.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gpu {
+    pub units: u32,
+    /// Any of them will do, such as `vendor/nvidia/model/a100` = `true`; none for any at all.
+    pub attributes: Vec<Attribute>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +107,11 @@ pub enum Endpoint {
     SharedHttp,
     /// A port of the provider's choice.
     RandomPort,
+    /// The port itself, on a public address of the lease's own.
+    LeasedIp {
+        /// The address's number in the deployment, from 1: the same for every port on the same address.
+        sequence: u32,
+    },
 }
 
 /// One port of a service, opened to one kind of caller.
@@ -94,6 +129,10 @@ pub struct Expose {
     /// HTTP host names that the provider accepts for it.
     pub hosts: Vec<String>,
     pub http_options: HttpOptions,
+    /// The file's name for a leased address; empty without one.
+    pub ip: String,
+    /// The number of that address, as in [`Endpoint::LeasedIp`]; 0 without one.
+    pub ip_sequence: u32,
 }
 
 impl Expose {
@@ -166,6 +205,33 @@ impl Default for HttpOptions {
 pub struct Params {
     /// By name.
     pub storage: Vec<StorageMount>,
+    pub permissions: Option<Permissions>,
+}
+
+/// What a service may learn from its provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permissions {
+    /// As the file says it.
+    pub read: Vec<Permission>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// What runs in the lease.
+    Deployment,
+    /// What the lease's services wrote to their logs.
+    Logs,
+}
+
+impl Permission {
+    pub(crate) const ALL: [Permission; 2] = [Permission::Deployment, Permission::Logs];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Deployment => "deployment",
+            Permission::Logs => "logs",
+        }
+    }
 }
 
 /// Where a service sees one of its volumes.

@@ -2,8 +2,9 @@
 //! provider never runs what a tenant's own client would have refused.
 
 use market_api::limits::MAX_NAME_BYTES;
+use registry_api::limits::{MAX_ATTRIBUTE_KEY_BYTES, MAX_ATTRIBUTE_VALUE_BYTES};
 
-use crate::limits::{MAX_IMAGE_BYTES, MAX_MOUNT_BYTES};
+use crate::limits::{MAX_CREDENTIAL_BYTES, MAX_IMAGE_BYTES, MAX_MOUNT_BYTES};
 
 /// What is wrong with a value and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,13 +60,13 @@ pub(crate) fn env(entry: &str) -> Result<(), Problem> {
     let key = env_key(entry);
     let first = key.bytes().next();
     if first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
     {
         return Ok(());
     }
     problem(
         format!("{} is not the name of a variable", shown(key)),
-        "NAME=value, the name of letters, digits and _, not beginning with a digit",
+        "NAME=value, the name of letters, digits, _, . and -, beginning with a letter or _",
     )
 }
 
@@ -185,6 +186,82 @@ pub(crate) fn mount(value: &str) -> Result<(), Problem> {
         ["dev", rest, ..] if *rest != "shm" => bad("it hides what the kernel shows there"),
         _ => Ok(()),
     }
+}
+
+/// The name of a leased address.
+pub(crate) fn endpoint_name(value: &str) -> Result<(), Problem> {
+    let letters = value.bytes().take_while(u8::is_ascii_lowercase).count();
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    if letters > 0 && (2..=MAX_NAME_BYTES).contains(&value.len()) && value.bytes().all(inner) {
+        return Ok(());
+    }
+    problem(
+        format!("{} is not the name of an address", shown(value)),
+        "2 to 63 of a-z, 0-9, - and _, beginning with a letter",
+    )
+}
+
+/// Characters that credentials have at least.
+pub(crate) const MIN_CREDENTIAL: usize = 1;
+pub(crate) const MIN_EMAIL: usize = 5;
+pub(crate) const MIN_PASSWORD: usize = 6;
+
+/// One part of the credentials for a registry. The value is never shown: it may be secret.
+pub(crate) fn credential(what: &str, value: &str, least: usize) -> Result<(), Problem> {
+    const ACCEPTED: &str =
+        "text without control characters, up to 8192 bytes: host and username from 1 character, email from 5, password from 6";
+    let bad = |why: &str| problem(format!("the {what} {why}"), ACCEPTED);
+    if value.chars().count() < least {
+        return bad("is too short");
+    }
+    if value.len() > MAX_CREDENTIAL_BYTES {
+        return bad("is too long");
+    }
+    if value.chars().any(char::is_control) {
+        return bad("contains a control character");
+    }
+    Ok(())
+}
+
+/// Entries of a list of permissions, of which there are two kinds.
+pub(crate) const MAX_PERMISSIONS: usize = 16;
+
+/// The key of an attribute, as the chain takes it.
+pub(crate) fn attribute_key(value: &str) -> Result<(), Problem> {
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if value.len() <= MAX_ATTRIBUTE_KEY_BYTES
+        && value.bytes().next().is_some_and(letter)
+        && value.bytes().all(|byte| letter(byte) || b"_/.*-".contains(&byte))
+    {
+        return Ok(());
+    }
+    problem(
+        format!("{} is not an attribute", shown(value)),
+        "1 to 64 of a-z, 0-9, _, /, ., * and -, beginning with a letter or digit",
+    )
+}
+
+/// The value of an attribute, as the chain takes it.
+pub(crate) fn attribute_value(value: &str) -> Result<(), Problem> {
+    const ACCEPTED: &str = "1 to 128 bytes without control characters and without space around them";
+    if !(1..=MAX_ATTRIBUTE_VALUE_BYTES).contains(&value.len()) {
+        return problem(format!("a value of {} bytes", value.len()), ACCEPTED);
+    }
+    if value.chars().any(char::is_control) || value.trim() != value {
+        return problem(format!("{} is not a value", shown(value)), ACCEPTED);
+    }
+    Ok(())
+}
+
+/// What a gpu must be, as one key such as `vendor/nvidia/model/a100/ram/80Gi`. Orders have it in lower case.
+pub(crate) fn gpu_attribute(key: &str) -> Result<(), Problem> {
+    if key.starts_with("vendor/") && attribute_key(&key.to_ascii_lowercase()).is_ok() {
+        return Ok(());
+    }
+    problem(
+        format!("{} is not what a gpu can be", shown(key)),
+        "a model, ram and interface of letters, digits, _, ., * and -, together up to 64 bytes with their names",
+    )
 }
 
 /// The canonical spelling of a mount path, to tell whether two are the same.

@@ -17,7 +17,7 @@ services:
 profiles:
   compute:
     p: {resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: [{size: 1Gi}, {name: data, size: 2Gi, attributes: {persistent: true}}]}}
-    q: {resources: {cpu: {units: 1}, memory: {size: 1Gi}, storage: [{size: 1Gi, attributes: {class: ram}}]}}
+    q: {resources: {cpu: {units: 1}, gpu: {units: 1, attributes: {vendor: {nvidia: []}}}, memory: {size: 1Gi}, storage: [{size: 1Gi, attributes: {class: ram}}]}}
   placement:
     dcloud: {pricing: {p: {denom: uakt, amount: 1}, q: {denom: uakt, amount: 1}}}
 deployment:
@@ -52,7 +52,6 @@ fn unknown_missing_and_repeated_fields_are_refused() {
         ("\"count\":1,", "\"count\":1,\"count\":1,"),
         ("\"mount\":\"/data\",", "\"mount\":\"/data\",\"source\":\"/etc\","),
         ("\"credentials\":null", "\"credentials\":{\"host\":\"a\"}"),
-        ("\"credentials\":null,", ""),
         ("\"proto\":\"TCP\"", "\"proto\":\"SCTP\""),
         ("\"count\":1", "\"count\":1.0"),
         ("\"count\":1", "\"count\":-1"),
@@ -72,6 +71,9 @@ fn any_other_spelling_of_the_same_manifest_is_refused() {
         ("\"val\":\"1000\"", "\"val\":\"01000\""),
         ("\"val\":\"1000\"", "\"val\":\"+1000\""),
         ("\"env\":[\"A=1\",\"B=2\"],", ""),
+        ("\"credentials\":null,", ""),
+        ("\"storage\":[{\"mount\"", "\"permissions\":null,\"storage\":[{\"mount\""),
+        ("\"gpu\":{\"units\":{\"val\":\"1\"}}", "\"gpu\":{\"units\":{\"val\":\"01\"}}"),
         ("\"hosts\":null", "\"hosts\":[]"),
         ("\"kind\":1,\"sequence_number\":0", "\"sequence_number\":0,\"kind\":1"),
         ("[{\"name\":\"default\"", "[{\"attributes\":[],\"name\":\"default\""),
@@ -90,7 +92,6 @@ fn every_rule_of_the_language_holds_for_the_canonical_form_too() {
         ("\"name\":\"web\"", "\"name\":\"we/b\"", "is not a name"),
         ("\"nginx\"", "\"file:///nginx\"", "is not an image reference"),
         ("\"A=1\"", "\"LD PRELOAD=1\"", "is not the name of a variable"),
-        ("\"A=1\"", "\"B=1\"", "is set twice"),
         ("\"args\":[\"b\"]", "\"args\":[\"\\u0000\"]", "NUL"),
         ("\"count\":1", "\"count\":0", "count 0"),
         ("\"count\":1", "\"count\":1001", "count 1001"),
@@ -98,7 +99,13 @@ fn every_rule_of_the_language_holds_for_the_canonical_form_too() {
         ("\"hosts\":null", "\"hosts\":[\"a b\"]", "is not a host name"),
         ("\"maxBodySize\":1048576", "\"maxBodySize\":104857601", "HTTP options"),
         ("\"nextCases\":[\"error\",\"timeout\"]", "\"nextCases\":[\"off\",\"timeout\"]", "HTTP options"),
-        ("\"ip\":\"\"", "\"ip\":\"a\"", "not supported yet"),
+        ("\"ip\":\"\"", "\"ip\":\"A\"", "is not the name of an address"),
+        ("\"ip\":\"\"", "\"ip\":\"abc\"", "an address has a name and a number"),
+        (
+            "\"endpointSequenceNumber\":0",
+            "\"endpointSequenceNumber\":1",
+            "an address has a name and a number",
+        ),
         ("\"service\":\"db\"", "\"service\":\"D B\"", "is not a name"),
         (
             "\"port\":80,\"proto\":\"TCP\",\"service\":\"\"",
@@ -109,13 +116,20 @@ fn every_rule_of_the_language_holds_for_the_canonical_form_too() {
         ("\"mount\":\"/data\"", "\"mount\":\"/\"", "is not a mount path"),
         ("\"mount\":\"/data\"", "\"mount\":\"\"", "is not mounted"),
         ("\"mount\":\"/data\",\"name\":\"data\"", "\"mount\":\"/data\",\"name\":\"date\"", "no such volume"),
-        ("\"gpu\":{\"units\":{\"val\":\"0\"}}", "\"gpu\":{\"units\":{\"val\":\"1\"}}", "not supported yet"),
+        ("\"gpu\":{\"units\":{\"val\":\"1\"}}", "\"gpu\":{\"units\":{\"val\":\"1001\"}}", "gpu"),
+        ("\"gpu\":{\"units\":{\"val\":\"1\"}}", "\"gpu\":{\"units\":{\"val\":\"-1\"}}", "gpu"),
         ("\"val\":\"1000\"", "\"val\":\"0\"", "cpu"),
         ("\"val\":\"1000\"", "\"val\":\"1000000000\"", "cpu"),
         ("\"size\":{\"val\":\"1073741824\"}", "\"size\":{\"val\":\"-1\"}", "memory"),
         ("\"id\":1", "\"id\":0", "resource id 0"),
         ("\"kind\":1,", "", "endpoints"),
-        ("\"kind\":1,", "\"kind\":2,", "not supported yet"),
+        ("\"kind\":1,", "\"kind\":2,", "an endpoint of kind 2"),
+        ("\"kind\":1,", "\"kind\":3,", "an endpoint of kind 3"),
+        (
+            "\"kind\":1,\"sequence_number\":0",
+            "\"kind\":1,\"sequence_number\":1",
+            "an endpoint of kind 1 with the number 1",
+        ),
         ("\"global\":true", "\"global\":false", "endpoints"),
         ("\"value\":\"ram\"", "\"value\":\"R A M\"", "is not a name"),
         (
@@ -131,6 +145,75 @@ fn every_rule_of_the_language_holds_for_the_canonical_form_too() {
     }
     let none = Manifest::from_canonical_json(b"[]");
     assert!(matches!(none, Err(CanonicalError::Rule { .. })), "{none:?}");
+}
+
+/// Everything that [`SOURCE`] has not.
+const RARE: &str = r#"
+version: "2.1"
+services:
+  web:
+    image: nginx
+    credentials: {host: ghcr.io, username: me, password: hunter2}
+    expose: [{port: 80, to: [{global: true, ip: one}]}, {port: 53, proto: udp, to: [{global: true, ip: two}]}]
+    params: {permissions: {read: [logs]}}
+endpoints: {one: {kind: ip}, two: {kind: ip}}
+profiles:
+  compute:
+    p:
+      resources:
+        cpu: {units: 1, attributes: {arch: amd64, a_b: 1}}
+        memory: {size: 1Gi}
+        storage: {size: 1Gi}
+        gpu: {units: 2, attributes: {vendor: {nvidia: [{model: a100, ram: 80Gi}]}}}
+  placement:
+    dcloud: {pricing: {p: {denom: uakt, amount: 1}}}
+deployment:
+  web: {dcloud: {profile: p, count: 1}}
+"#;
+
+#[test]
+fn the_rules_for_gpu_addresses_credentials_and_permissions_hold_too() {
+    let manifest = parse("file.yaml", RARE.as_bytes()).unwrap_or_else(|errors| panic!("{errors}")).manifest();
+    let json = String::from_utf8(manifest.to_canonical_json()).unwrap();
+    assert_eq!(Manifest::from_canonical_json(json.as_bytes()), Ok(manifest));
+    for (from, to, message) in [
+        ("\"password\":\"hunter2\"", "\"password\":\"short\"", "the password is too short"),
+        ("\"host\":\"ghcr.io\"", "\"host\":\"\"", "the host is too short"),
+        ("\"email\":\"\"", "\"email\":\"a@b\"", "the email is too short"),
+        ("\"username\":\"me\"", "\"username\":\"m\\ne\"", "control character"),
+        ("\"read\":[\"logs\"]", "\"read\":[\"exec\"]", "`exec` is not a permission"),
+        ("\"key\":\"arch\"", "\"key\":\"Arch\"", "`Arch` is not an attribute"),
+        ("\"value\":\"amd64\"", "\"value\":\"\"", "a value of 0 bytes"),
+        ("\"key\":\"a_b\"", "\"key\":\"z\"", "not sorted"),
+        ("\"key\":\"a_b\"", "\"key\":\"arch\"", "there twice"),
+        ("vendor/nvidia/model/a100", "vendor/nvidia/model/a 100", "is not what a gpu can be"),
+        ("vendor/nvidia", "model/nvidia", "is not what a gpu can be"),
+        ("\"value\":\"true\"", "\"value\":\"yes\"", "gpu attribute"),
+        ("\"endpointSequenceNumber\":1", "\"endpointSequenceNumber\":3", "endpoints"),
+        ("\"ip\":\"one\"", "\"ip\":\"two\"", "has two numbers"),
+        (
+            "\"endpointSequenceNumber\":1,\"externalPort\":0,\"global\":true",
+            "\"endpointSequenceNumber\":1,\"externalPort\":0,\"global\":false",
+            "not global",
+        ),
+        ("{\"kind\":2,\"sequence_number\":1}", "{\"kind\":1,\"sequence_number\":0}", "endpoints"),
+    ] {
+        assert!(json.contains(from), "{from} is not in {json}");
+        let error = Manifest::from_canonical_json(json.replacen(from, to, 1).as_bytes()).expect_err(to);
+        assert!(matches!(error, CanonicalError::Rule { .. }), "{from} -> {to}: {error}");
+        assert!(error.to_string().contains(message), "{from} -> {to}: {error}");
+    }
+    let same_number = json
+        .replace("\"endpointSequenceNumber\":2", "\"endpointSequenceNumber\":1")
+        .replace("\"sequence_number\":2", "\"sequence_number\":1");
+    let error = Manifest::from_canonical_json(same_number.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("two addresses have the same number"), "{error}");
+}
+
+#[test]
+fn a_password_is_not_in_what_is_logged() {
+    let manifest = parse("file.yaml", RARE.as_bytes()).unwrap().manifest();
+    assert!(!format!("{manifest:?} {:?}", manifest.needs()).contains("hunter2"));
 }
 
 #[test]

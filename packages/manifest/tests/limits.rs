@@ -2,15 +2,28 @@
 
 use std::time::{Duration, Instant};
 
-use manifest::{limits, parse, CanonicalError, Manifest};
+use manifest::{limits, parse, CanonicalError, Errors, Manifest, Sdl};
 
-/// The messages of a file that has to be refused within a second.
+/// Without optimisation everything takes several times as long.
+const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
+
+/// What comes of a file that has to be answered in time. A machine that is busy with something else gets three tries.
+fn answered(source: &str) -> Result<Sdl, Errors> {
+    let mut fastest = Duration::MAX;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let result = parse("big.yaml", source.as_bytes());
+        fastest = fastest.min(started.elapsed());
+        if fastest < LONGEST {
+            return result;
+        }
+    }
+    panic!("{:?} took {fastest:?}", source.chars().take(20).collect::<String>());
+}
+
+/// The messages of a file that has to be refused.
 fn refused(source: &str) -> String {
-    let started = Instant::now();
-    let result = parse("big.yaml", source.as_bytes());
-    let took = started.elapsed();
-    assert!(took < Duration::from_secs(1), "took {took:?}");
-    result.expect_err("accepted").to_string()
+    answered(source).expect_err("accepted").to_string()
 }
 
 const HEAD: &str = "version: \"2.0\"\nservices: {web: {image: nginx";
@@ -106,10 +119,7 @@ fn text_that_is_slow_to_scan_is_answered_in_time() {
         "{a: b}, ",
     ] {
         let source = unit.repeat(limits::MAX_BYTES / unit.len());
-        let started = Instant::now();
-        let _ = parse("big.yaml", source.as_bytes());
-        let took = started.elapsed();
-        assert!(took < Duration::from_secs(1), "{unit:?} took {took:?}");
+        let _ = answered(&source);
     }
 }
 

@@ -1,34 +1,59 @@
 //! Bad files. For each `NAME.yaml` in `tests/mistakes` there is `NAME.txt` with every message, its place and what it
-//! says would be accepted.
+//! says would be accepted. In `tests/warnings` are the files that are accepted with a warning.
 
 use std::fs;
 use std::path::PathBuf;
 
 use manifest::parse;
 
-#[test]
-fn every_bad_file_gets_exactly_its_messages() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+/// The files of a folder whose messages are not those beside them, each with what was expected and what it got.
+fn wrong(folder: &str, least: usize, messages: impl Fn(&str, &[u8]) -> String) -> String {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
         .collect();
     files.sort();
-    assert!(files.len() >= 60, "only {} files found", files.len());
+    assert!(files.len() >= least, "only {} files found", files.len());
     let mut wrong = Vec::new();
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let messages = match parse(name, &fs::read(&path).unwrap()) {
-            Ok(_) => "accepted".to_string(),
-            Err(errors) => errors.to_string(),
-        };
+        let messages = messages(name, &fs::read(&path).unwrap());
         let expected = fs::read_to_string(path.with_extension("txt")).unwrap();
         if messages.trim_end() != expected.trim_end() {
             wrong.push(format!("{name}\n--- expected\n{expected}--- got\n{messages}\n"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    wrong.join("\n")
+}
+
+#[test]
+fn every_bad_file_gets_exactly_its_messages() {
+    let wrong = wrong("mistakes", 85, |name, source| match parse(name, source) {
+        Ok(_) => "accepted".to_string(),
+        Err(errors) => errors.to_string(),
+    });
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_doubtful_file_is_accepted_with_exactly_its_warnings() {
+    let wrong = wrong("warnings", 5, |name, source| {
+        let sdl = parse(name, source).unwrap_or_else(|errors| panic!("{errors}"));
+        sdl.warnings().iter().map(|warning| format!("{warning}\n")).collect()
+    });
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_message_never_shows_a_password() {
+    let source = fs::read_to_string("tests/mistakes/credentials.yaml").unwrap();
+    for password in ["hunter", "\"hunter\\x07\"", "[hunter]", "{hunter: 1}", "2024-01-01"] {
+        let source = source.replace("password: short", &format!("password: {password}"));
+        let errors = parse("bad.yaml", source.as_bytes()).unwrap_err().to_string();
+        assert!(!errors.contains("hunter") && !errors.contains("2024"), "{errors}");
+    }
 }
 
 #[test]

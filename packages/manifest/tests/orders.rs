@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
-use manifest::{check_fits, parse, total_for_term, Amount, Sdl, Terms, BLOCK_MILLISECONDS};
+use manifest::{
+    check_fits, parse, total_for_term, Amount, Feature, Sdl, SignedBy, Terms, BLOCK_MILLISECONDS,
+    LEASED_IP_ATTRIBUTE,
+};
 use market_api::{OrderSpec, Volume};
 use registry_api::Attribute;
 
@@ -255,4 +258,147 @@ fn two_services_do_not_both_fit_what_one_entry_sold() {
     doubled.resources[0] = doubled.resources[1].clone();
     let error = check_fits(sdl().manifest().group("west").unwrap(), &doubled).unwrap_err();
     assert!(error.contains("service `api` takes 1 x (2000 millicores"), "{error}");
+}
+
+/// One service with everything that a provider may not have.
+const RARE: &str = r#"
+version: "2.1"
+services:
+  web:
+    image: nginx
+    expose:
+      - {port: 80, accept: [a.example.com], http_options: {max_body_size: 1}, to: [{global: true, ip: address}]}
+      - {port: 443, to: [{global: true}]}
+    params:
+      storage: {data: {mount: /data, readOnly: true}}
+endpoints: {address: {kind: ip}}
+profiles:
+  compute:
+    p:
+      resources:
+        cpu: {units: 1}
+        memory: {size: 1Gi}
+        storage: [{size: 1Gi}, {name: data, size: 1Gi, attributes: {persistent: true, class: beta3}}]
+        gpu: {units: 2, attributes: {vendor: {nvidia: [{model: H100, ram: 80Gi, interface: sxm}, {model: a100}, {model: A100}]}}}
+  placement:
+    west: {attributes: {region: west}, pricing: {p: {denom: uakt, amount: 1}}}
+deployment: {web: {west: {profile: p, count: 1}}}
+"#;
+
+fn rare(from: &str, to: &str) -> Sdl {
+    assert!(RARE.contains(from), "{from}");
+    parse("rare.yaml", RARE.replace(from, to).as_bytes()).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+#[test]
+fn an_order_asks_for_gpu_and_leased_addresses() {
+    let order = rare("", "").orders(&terms(3_600)).unwrap().remove(0);
+    let [resources] = order.group.resources.as_slice() else { panic!("{order:?}") };
+    let gpu = resources.gpu.as_ref().unwrap();
+    let keys: Vec<&str> = gpu.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    assert_eq!(
+        (gpu.units, keys),
+        (2, vec!["vendor/nvidia/model/a100", "vendor/nvidia/model/h100/ram/80gi/interface/sxm"]),
+        "in lower case and each once, as the chain takes them"
+    );
+    assert_eq!(resources.endpoints, 2, "one for each global port");
+    assert_eq!(
+        order.group.requirements.attributes,
+        [Attribute::new(LEASED_IP_ATTRIBUTE, "true"), Attribute::new("region", "west")]
+    );
+    check_fits(&rare("", "").manifest().groups[0], &order.group).unwrap();
+    let other = rare("model: H100", "model: h200").manifest();
+    assert!(check_fits(&other.groups[0], &order.group).unwrap_err().contains("h200"));
+}
+
+#[test]
+fn a_leased_address_and_attributes_that_exclude_it_are_refused() {
+    let same = rare("region: west", "feat-endpoint-ip: true").orders(&terms(3_600)).unwrap().remove(0);
+    assert_eq!(same.group.requirements.attributes, [Attribute::new(LEASED_IP_ATTRIBUTE, "true")]);
+    let errors = rare("region: west", "feat-endpoint-ip: false").orders(&terms(3_600)).unwrap_err();
+    assert!(errors.to_string().contains("the placement asks for `false`"), "{errors}");
+    let many: Vec<String> = (0..32).map(|i| format!("a{i}: b")).collect();
+    let errors = rare("region: west", &many.join(", ")).orders(&terms(3_600)).unwrap_err();
+    assert!(errors.to_string().contains("up to 31 attributes"), "{errors}");
+}
+
+#[test]
+fn what_an_order_cannot_ask_for_is_not_ordered_without_it() {
+    for (from, to, message) in [
+        (
+            "attributes: {region: west}",
+            "signedBy: {anyOf: [akash1a], allOf: [akash1b]}",
+            "rare.yaml:21:22: profiles.placement.west.signedBy: an order cannot ask for auditors yet; accepted: no signedBy, or empty lists",
+        ),
+        (
+            "cpu: {units: 1}",
+            "cpu: {units: 1, attributes: {arch: arm64}}",
+            "rare.yaml:16:37: profiles.compute.p.resources.cpu.attributes: an order cannot ask for attributes of a cpu yet; accepted: attributes of the placement",
+        ),
+        (
+            "image: nginx",
+            "image: nginx\n    credentials: {host: a.io, username: b, password: secret}",
+            "rare.yaml:6:18: services.web.credentials: an order cannot ask for credentials for a registry yet; accepted: an image that the provider can get without them",
+        ),
+        (
+            "params:",
+            "params:\n      permissions: {read: [logs]}",
+            "rare.yaml:10:20: services.web.params.permissions: an order cannot ask for permissions yet; accepted: no permissions",
+        ),
+    ] {
+        assert_eq!(rare(from, to).orders(&terms(3_600)).unwrap_err().to_string(), message);
+    }
+    for (from, to) in [
+        ("attributes: {region: west}", "signedBy: {anyOf: []}"),
+        ("cpu: {units: 1}", "cpu: {units: 1, attributes: {}}"),
+        ("params:", "params:\n      permissions: {read: []}"),
+    ] {
+        rare(from, to).orders(&terms(3_600)).unwrap_or_else(|errors| panic!("{errors}"));
+    }
+}
+
+#[test]
+fn the_auditors_of_a_group_are_kept() {
+    let sdl = rare("attributes: {region: west}", "signedBy: {anyOf: [akash1a, akash1b], allOf: [akash1c]}");
+    let auditors = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let expected = SignedBy { any_of: auditors(&["akash1a", "akash1b"]), all_of: auditors(&["akash1c"]) };
+    assert_eq!(sdl.signed_by("west"), Some(&expected));
+    assert_eq!(sdl.signed_by("east"), None);
+    assert!(rare("", "").signed_by("west").unwrap().is_empty());
+}
+
+#[test]
+fn everything_that_a_provider_may_not_have_is_listed() {
+    let source = "image: nginx\n    credentials: {host: a.io, username: b, password: secret}";
+    let needs = rare("image: nginx", source).manifest().needs();
+    let lines: Vec<String> = needs.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "service `web` needs a mounted volume (data at /data)",
+            "service `web` needs a read-only volume (data)",
+            "service `web` needs a persistent volume (data)",
+            "service `web` needs a storage class (data of class beta3)",
+            "service `web` needs credentials for a registry (a.io)",
+            "service `web` needs a gpu (2 of vendor/nvidia/model/H100/ram/80Gi/interface/sxm or vendor/nvidia/model/a100 or vendor/nvidia/model/A100)",
+            "service `web` needs a leased address (port 80/TCP on address)",
+            "service `web` needs host names (port 80/TCP as a.example.com)",
+            "service `web` needs options of an HTTP proxy (port 80/TCP)",
+        ]
+    );
+    let rest = rare("cpu: {units: 1}", "cpu: {units: 1, attributes: {arch: arm64}}");
+    assert!(rest.manifest().needs().iter().any(|need| need.feature == Feature::CpuAttributes));
+    let rest = rare("params:", "params:\n      permissions: {read: [logs, deployment]}").manifest().needs();
+    let need = rest.iter().find(|need| need.feature == Feature::Permissions).unwrap();
+    assert_eq!(need.detail, "to read logs, deployment");
+}
+
+#[test]
+fn an_ordinary_manifest_needs_nothing() {
+    let source =
+        TWO_GROUPS.replace("params: {storage: {data: {mount: /data}, shm: {mount: /dev/shm}}}", "args: [a]");
+    let source = source.replace("persistent: true, class: beta2", "class: default").replace("class: ram", "");
+    let manifest =
+        parse("two.yaml", source.as_bytes()).unwrap_or_else(|errors| panic!("{errors}")).manifest();
+    assert_eq!(manifest.needs(), []);
 }

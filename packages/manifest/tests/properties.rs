@@ -78,6 +78,32 @@ fn mutated() -> impl Strategy<Value = String> {
     })
 }
 
+/// The blocks of a file in block style: each begins at a line that is not indented.
+fn sections(source: &str) -> Vec<String> {
+    let mut sections: Vec<String> = Vec::new();
+    for line in source.lines() {
+        match sections.last_mut() {
+            Some(last) if line.starts_with([' ', '#', '-']) || line.is_empty() => {
+                last.push_str(&format!("\n{line}"))
+            }
+            _ => sections.push(line.to_string()),
+        }
+    }
+    sections
+}
+
+/// Vectors without anchors, which have to stay before their aliases, and without values over several lines.
+fn plain_vectors() -> Vec<String> {
+    let one_line = |line: &str| {
+        let text = line.trim();
+        let quotes = text.matches('"').count();
+        (text.contains(": ") || text.ends_with(':') || text.starts_with("- ")) && quotes.is_multiple_of(2)
+    };
+    let plain =
+        |source: &String| !source.contains(['\u{feff}', '&', '|', '>', '\r', '\'', '{', '[', '%', '\\']);
+    vectors().into_iter().filter(|source| plain(source) && source.lines().all(one_line)).collect()
+}
+
 /// Whatever is accepted has one canonical form that is read back as the same manifest.
 fn accepted_is_canonical(source: &[u8]) {
     match parse("any.yaml", source) {
@@ -116,6 +142,23 @@ proptest! {
     #[test]
     fn a_changed_file_is_refused_or_has_one_canonical_form(source in mutated()) {
         accepted_is_canonical(source.as_bytes());
+    }
+
+    #[test]
+    fn neither_comments_nor_the_order_of_sections_change_the_version(
+        (source, order) in prop::sample::select(plain_vectors())
+            .prop_flat_map(|source| (Just(source.clone()), Just(sections(&source)).prop_shuffle())),
+        comments in prop::collection::vec(any::<prop::sample::Index>(), 0..5),
+    ) {
+        let mut lines: Vec<String> = order.join("\n").lines().map(str::to_string).collect();
+        for place in comments {
+            let place = place.index(lines.len() + 1);
+            lines.insert(place, "# { not: [yaml".to_string());
+        }
+        let version = parse("vector.yaml", source.as_bytes()).unwrap().manifest().version();
+        let other = lines.join("\n");
+        let again = parse("other.yaml", other.as_bytes()).unwrap_or_else(|errors| panic!("{errors}\n{other}"));
+        prop_assert_eq!(again.manifest().version(), version);
     }
 
     #[test]

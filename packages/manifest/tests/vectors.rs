@@ -16,7 +16,7 @@ fn vectors() -> Vec<(String, PathBuf)> {
         .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_string(), path))
         .collect();
     vectors.sort();
-    assert!(vectors.len() >= 30, "only {} vectors found", vectors.len());
+    assert!(vectors.len() >= 150, "only {} vectors found", vectors.len());
     vectors
 }
 
@@ -41,5 +41,43 @@ fn every_vector_is_read_back_from_its_canonical_form() {
         let manifest =
             Manifest::from_canonical_json(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(manifest, parse(&name, &fs::read(&path).unwrap()).unwrap().manifest(), "{name}");
+    }
+}
+
+/// Each way of asking for something, as it appears in a canonical manifest, is in at least one vector.
+#[test]
+fn the_vectors_hold_every_feature() {
+    let all: String = vectors()
+        .into_iter()
+        .map(|(_, path)| fs::read_to_string(path.with_extension("json")).unwrap())
+        .collect();
+    for feature in [
+        "\"credentials\":{\"email\":\"\"",
+        "\"credentials\":{\"email\":\"me@example.com\"",
+        "\"permissions\":{\"read\":[]}",
+        "\"permissions\":{\"read\":[\"logs\",\"deployment\"]}",
+        "\"readOnly\":true",
+        "\"mount\":\"\"",
+        "\"storage\":[]",
+        "\"gpu\":{\"attributes\"",
+        "vendor/nvidia/model/*",
+        "/ram/80Gi",
+        "/interface/pcie",
+        "\"cpu\":{\"attributes\"",
+        "\"kind\":1",
+        "\"kind\":2,\"sequence_number\":3",
+        "\"endpointSequenceNumber\":2",
+        "\"proto\":\"UDP\"",
+        "\"global\":false",
+        "\"nextCases\":[\"off\"]",
+        "\"nextCases\":[]",
+        "\"hosts\":[",
+        "\"value\":\"ram\"",
+        "{\"key\":\"persistent\",\"value\":\"true\"}",
+        "\"count\":1000",
+        "\\u003c",
+        "}]},{\"name\"",
+    ] {
+        assert!(all.contains(feature), "no vector has {feature}");
     }
 }

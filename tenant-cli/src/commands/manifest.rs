@@ -11,7 +11,10 @@ use crate::session::Session;
 pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
     match command {
         ManifestCommand::Check { file } => {
-            let manifest = sdl::read(session, file)?.manifest();
+            let sdl = sdl::read(session, file)?;
+            let warnings: Vec<String> = sdl.warnings().iter().map(ToString::to_string).collect();
+            let manifest = sdl.manifest();
+            let needs: Vec<String> = manifest.needs().iter().map(ToString::to_string).collect();
             let version = manifest.version().to_string();
             let groups: Vec<_> = manifest
                 .groups
@@ -22,8 +25,14 @@ pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
                     json!({ "group": group.name, "services": services })
                 })
                 .collect();
-            let text = format!("{} is fine, version {version}", file.display());
-            Ok(Answer::new(json!({ "ok": true, "version": version, "groups": groups }), text))
+            let mut text = format!("{} is fine, version {version}", file.display());
+            for need in &needs {
+                text.push_str(&format!("\n{need}: only providers that offer it can run this"));
+            }
+            let answer = json!({
+                "ok": true, "version": version, "groups": groups, "needs": needs, "warnings": warnings,
+            });
+            Ok(Answer::new(answer, text))
         }
         ManifestCommand::Version { file } => {
             let version = sdl::read(session, file)?.manifest().version().to_string();

@@ -1,6 +1,8 @@
 //! The canonical form of a manifest: JSON with sorted keys, spelled as Akash's SDK spells what it hashes.
 
+mod addresses;
 mod read;
+mod resources;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -83,7 +85,7 @@ struct WireService {
     args: Option<Vec<String>>,
     command: Option<Vec<String>>,
     count: u32,
-    credentials: (),
+    credentials: Option<WireCredentials>,
     env: Option<Vec<String>>,
     expose: Vec<WireExpose>,
     image: String,
@@ -91,6 +93,15 @@ struct WireService {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     params: Option<WireParams>,
     resources: WireResources,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireCredentials {
+    email: String,
+    host: String,
+    password: String,
+    username: String,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -128,7 +139,15 @@ struct WireHttpOptions {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireParams {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    permissions: Option<WirePermissions>,
     storage: Vec<WireMount>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WirePermissions {
+    read: Vec<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -153,6 +172,8 @@ struct WireResources {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireUnits {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attributes: Vec<WireAttribute>,
     units: WireValue,
 }
 

@@ -2,22 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::addresses::check_addresses;
 use super::{
-    CanonicalError, Groups, WireExpose, WireParams, WireProto, WireResources, WireService, WireStorage,
-    WireValue,
+    CanonicalError, Groups, WireCredentials, WireExpose, WireParams, WirePermissions, WireProto, WireService,
 };
 use crate::limits;
 use crate::model::{
-    Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Proto, Service, ServiceResources,
-    Storage, StorageMount,
+    Credentials, Endpoint, Expose, HttpOptions, Manifest, ManifestGroup, Params, Permission, Permissions,
+    Proto, Service, StorageMount,
 };
 use crate::rules::{self, shown, Problem};
 
-fn broken<T>(path: &str, message: impl Into<String>) -> Result<T, CanonicalError> {
+pub(super) fn broken<T>(path: &str, message: impl Into<String>) -> Result<T, CanonicalError> {
     Err(CanonicalError::Rule { path: path.to_string(), message: message.into() })
 }
 
-fn obey(path: &str, rule: Result<(), Problem>) -> Result<(), CanonicalError> {
+pub(super) fn obey(path: &str, rule: Result<(), Problem>) -> Result<(), CanonicalError> {
     match rule {
         Ok(()) => Ok(()),
         Err(problem) => broken(path, format!("{}; accepted: {}", problem.message, problem.accepted)),
@@ -52,6 +52,7 @@ impl TryFrom<Groups> for Manifest {
             }
             read.push(ManifestGroup { name: group.name, services });
         }
+        check_addresses(&read)?;
         Ok(Manifest { groups: read })
     }
 }
@@ -67,10 +68,11 @@ fn read_service(group: &str, wire: WireService) -> Result<Service, CanonicalErro
         command: wire.command.unwrap_or_default(),
         args: wire.args.unwrap_or_default(),
         env: wire.env.unwrap_or_default(),
-        resources: read_resources(path, wire.resources)?,
+        resources: super::resources::read(path, wire.resources)?,
         count: wire.count,
         expose: wire.expose.into_iter().map(|expose| read_expose(path, expose)).collect::<Result<_, _>>()?,
         params: wire.params.map(|params| read_params(path, params)).transpose()?,
+        credentials: wire.credentials.map(|credentials| read_credentials(path, credentials)).transpose()?,
     };
     check_service(path, &service)?;
     Ok(service)
@@ -106,12 +108,8 @@ fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
             format!("{bytes} bytes of variables; accepted: up to {}", limits::MAX_ENV_BYTES),
         );
     }
-    let mut keys = BTreeSet::new();
     for entry in &service.env {
         obey(path, rules::env(entry))?;
-        if !keys.insert(rules::env_key(entry)) {
-            return broken(path, format!("variable {} is set twice", shown(rules::env_key(entry))));
-        }
     }
     if !(1..=market_api::limits::MAX_COUNT).contains(&service.count) {
         return broken(
@@ -128,9 +126,20 @@ fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
     let global: Vec<&Expose> = service.expose.iter().filter(|expose| expose.global).collect();
     let http = global.iter().filter(|expose| expose.is_ingress()).count();
     let endpoints = &service.resources.endpoints;
-    if endpoints.len() != global.len()
-        || endpoints.iter().filter(|endpoint| **endpoint == Endpoint::SharedHttp).count() != http
-    {
+    let mut leased: Vec<u32> = Vec::new();
+    let mut shared = 0;
+    for endpoint in endpoints {
+        match endpoint {
+            Endpoint::SharedHttp => shared += 1,
+            Endpoint::RandomPort => {}
+            Endpoint::LeasedIp { sequence } => leased.push(*sequence),
+        }
+    }
+    let mut asked: Vec<u32> =
+        global.iter().filter(|expose| !expose.ip.is_empty()).map(|expose| expose.ip_sequence).collect();
+    leased.sort_unstable();
+    asked.sort_unstable();
+    if endpoints.len() != global.len() + leased.len() || shared != http || leased != asked {
         return broken(path, "the endpoints in the resources are not those of the global ports");
     }
     let sort_key = |expose: &Expose| (expose.service.clone(), expose.port, expose.proto, !expose.global);
@@ -156,8 +165,14 @@ fn check_service(path: &str, service: &Service) -> Result<(), CanonicalError> {
 }
 
 fn read_expose(path: &str, wire: WireExpose) -> Result<Expose, CanonicalError> {
-    if wire.endpoint_sequence_number != 0 || !wire.ip.is_empty() {
-        return broken(path, "leased addresses are not supported yet");
+    if !wire.ip.is_empty() {
+        obey(path, rules::endpoint_name(&wire.ip))?;
+        if !wire.global {
+            return broken(path, format!("a port on address {} that is not global", shown(&wire.ip)));
+        }
+    }
+    if wire.ip.is_empty() != (wire.endpoint_sequence_number == 0) {
+        return broken(path, "an address has a name and a number from 1, or neither");
     }
     if wire.port == 0 {
         return broken(path, "port 0; accepted: 1 to 65535");
@@ -185,7 +200,6 @@ fn read_expose(path: &str, wire: WireExpose) -> Result<Expose, CanonicalError> {
         || options.next_timeout > rules::MAX_NEXT
         || !cases_known
         || (off && options.next_cases.len() > 1)
-        || options.next_cases.is_empty()
         || options.next_cases.len() > rules::MAX_NEXT_CASES
     {
         return broken(path, "HTTP options out of range");
@@ -208,7 +222,34 @@ fn read_expose(path: &str, wire: WireExpose) -> Result<Expose, CanonicalError> {
             next_timeout: options.next_timeout,
             next_cases: options.next_cases,
         },
+        ip: wire.ip,
+        ip_sequence: wire.endpoint_sequence_number,
     })
+}
+
+fn read_credentials(path: &str, wire: WireCredentials) -> Result<Credentials, CanonicalError> {
+    obey(path, rules::credential("host", &wire.host, rules::MIN_CREDENTIAL))?;
+    obey(path, rules::credential("username", &wire.username, rules::MIN_CREDENTIAL))?;
+    obey(path, rules::credential("password", &wire.password, rules::MIN_PASSWORD))?;
+    if !wire.email.is_empty() {
+        obey(path, rules::credential("email", &wire.email, rules::MIN_EMAIL))?;
+    }
+    Ok(Credentials { host: wire.host, email: wire.email, username: wire.username, password: wire.password })
+}
+
+fn read_permissions(path: &str, wire: WirePermissions) -> Result<Permissions, CanonicalError> {
+    let read = wire.read;
+    if read.len() > rules::MAX_PERMISSIONS {
+        return broken(
+            path,
+            format!("{} permissions; accepted: up to {}", read.len(), rules::MAX_PERMISSIONS),
+        );
+    }
+    let known = |text: &String| match Permission::ALL.into_iter().find(|known| known.as_str() == text) {
+        Some(known) => Ok(known),
+        None => broken(path, format!("{} is not a permission", shown(text))),
+    };
+    Ok(Permissions { read: read.iter().map(known).collect::<Result<_, _>>()? })
 }
 
 fn read_params(path: &str, wire: WireParams) -> Result<Params, CanonicalError> {
@@ -222,70 +263,6 @@ fn read_params(path: &str, wire: WireParams) -> Result<Params, CanonicalError> {
         }
         storage.push(StorageMount { name: mount.name, mount: mount.mount, read_only: mount.read_only });
     }
-    Ok(Params { storage })
-}
-
-fn read_resources(path: &str, wire: WireResources) -> Result<ServiceResources, CanonicalError> {
-    if wire.gpu.units.val != "0" {
-        return broken(path, "gpu is not supported yet");
-    }
-    if wire.id == 0 || wire.id as usize > market_api::limits::MAX_RESOURCES_PER_GROUP {
-        return broken(path, format!("resource id {}; accepted: 1 to 32", wire.id));
-    }
-    if wire.storage.is_empty() || wire.storage.len() > market_api::limits::MAX_VOLUMES {
-        return broken(path, format!("{} volumes; accepted: 1 to 8", wire.storage.len()));
-    }
-    let mut storage: Vec<Storage> = Vec::with_capacity(wire.storage.len());
-    for volume in wire.storage {
-        let volume = read_storage(path, volume)?;
-        if storage.iter().any(|other| other.name == volume.name) {
-            return broken(path, format!("two volumes are named {}", shown(&volume.name)));
-        }
-        storage.push(volume);
-    }
-    let mut endpoints = Vec::with_capacity(wire.endpoints.len().min(limits::MAX_EXPOSE));
-    for endpoint in wire.endpoints {
-        endpoints.push(match (endpoint.kind, endpoint.sequence_number) {
-            (0, 0) => Endpoint::SharedHttp,
-            (1, 0) => Endpoint::RandomPort,
-            _ => return broken(path, "leased addresses are not supported yet"),
-        });
-    }
-    Ok(ServiceResources {
-        id: wire.id,
-        cpu: number(path, "cpu", &wire.cpu.units, limits::MAX_CPU)?,
-        memory: number(path, "memory", &wire.memory.size, limits::MAX_SIZE)?,
-        storage,
-        endpoints,
-    })
-}
-
-fn read_storage(path: &str, wire: WireStorage) -> Result<Storage, CanonicalError> {
-    obey(path, rules::name(&wire.name))?;
-    let size = number(path, "storage", &wire.size, limits::MAX_SIZE)?;
-    let mut storage = Storage { name: wire.name, size, persistent: None, class: None };
-    for attribute in wire.attributes {
-        match (attribute.key.as_str(), attribute.value.as_str()) {
-            ("class", class) => {
-                obey(path, rules::name(class))?;
-                storage.class = Some(attribute.value);
-            }
-            ("persistent", "true") => storage.persistent = Some(true),
-            ("persistent", "false") => storage.persistent = Some(false),
-            (key, value) => {
-                return broken(path, format!("storage attribute {} = {}", shown(key), shown(value)))
-            }
-        }
-    }
-    if storage.class.as_deref() == Some("ram") && storage.persistent != Some(false) {
-        return broken(path, "a volume of class ram is not persistent");
-    }
-    Ok(storage)
-}
-
-fn number(path: &str, what: &str, wire: &WireValue, max: u64) -> Result<u64, CanonicalError> {
-    match wire.val.parse() {
-        Ok(number) if (1..=max).contains(&number) => Ok(number),
-        _ => broken(path, format!("{what} {}; accepted: a number from 1 to {max}", shown(&wire.val))),
-    }
+    let permissions = wire.permissions.map(|permissions| read_permissions(path, permissions)).transpose()?;
+    Ok(Params { storage, permissions })
 }

@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use market_api::limits::{MAX_COUNT, MAX_ORDERS_PER_MESSAGE, MAX_RESOURCES_PER_GROUP};
 
-use super::profiles::{profiles, Compute, Named, Placement};
+use super::addresses::{self, endpoints};
+use super::placement::Placement;
+use super::ports::Wanted;
+use super::profiles::{profiles, Compute, Named};
 use super::reader::{join, nearest, At, Place, Reader};
 use super::services::{services, ServiceText};
-use super::{Offer, Price};
-use crate::model::{Manifest, ManifestGroup, Service, ServiceResources};
-use crate::rules::shown;
+use super::{Offer, Price, Unsaid};
+use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
+use crate::rules::{self, shown};
 
 /// Where one service runs: one entry of the `deployment` section.
 struct Deployed<'a> {
@@ -34,14 +37,11 @@ pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<
             }
         }
     }
-    if let Some(at) = fields.get("endpoints") {
-        if !reader.entries(&at, "endpoints").is_empty() {
-            reader.not_supported(&at.place, "leased addresses are", "no endpoints");
-        }
-    }
+    let endpoints = fields.get("endpoints").map(|at| endpoints(reader, &at)).unwrap_or_default();
     if let Some(at) = fields.get("include") {
-        if !reader.texts(&at, "a file").is_empty() {
-            reader.not_supported(&at.place, "including other files is", "everything in one file");
+        for (place, _) in reader.texts(&at, "a file") {
+            reader
+                .warn(&place, "the file is not read: Akash's own tools know the key and do nothing with it");
         }
     }
     let named: BTreeSet<&str> = match &fields.get("services") {
@@ -53,10 +53,14 @@ pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<
     let deployments = fields.get("deployment").map(|at| deployments(reader, &at));
     let (texts, (computes, placements), deployments) = (texts?, profiles?, deployments?);
 
-    let mut compiler = Compiler { reader, named, texts, computes, placements, deployments };
+    let deployments_place = fields.get("deployment").map(|at| at.place).unwrap_or_default();
+    let mut compiler =
+        Compiler { reader, named, texts, computes, placements, deployments, deployments_place, endpoints };
     compiler.check_services();
     compiler.check_deployments();
     compiler.check_callers();
+    compiler.check_dependencies();
+    compiler.check_addresses();
     match compiler.reader.has_errors() {
         true => None,
         false => compiler.compile(),
@@ -69,7 +73,7 @@ fn deployments<'a>(reader: &mut Reader, at: &At<'a>) -> Deployments<'a> {
         let mut placed = BTreeMap::new();
         let entries = reader.entries(&service.at, "placements");
         if entries.is_empty() {
-            reader.error(&service.key, "the service is placed nowhere", "the name of a placement");
+            reader.warn(&service.key, "the service is placed nowhere and will not run");
         }
         for entry in entries {
             placed.entry(entry.name).or_insert(deployed(reader, &entry.at, entry.key));
@@ -95,6 +99,9 @@ struct Compiler<'r, 'a> {
     computes: Named<Compute>,
     placements: Named<Placement>,
     deployments: Deployments<'a>,
+    deployments_place: Place,
+    /// Leased addresses, and where they are declared.
+    endpoints: BTreeMap<&'a str, Place>,
 }
 
 /// A reference to something that is not there.
@@ -173,6 +180,10 @@ impl Compiler<'_, '_> {
                 }
             }
         }
+        if self.deployments.values().all(|placed| placed.is_empty()) && !self.texts.is_empty() {
+            let accepted = "a placement for at least one service";
+            self.reader.error(&self.deployments_place, "nothing is placed anywhere", accepted);
+        }
         for (name, (count, place)) in &sizes {
             if *count > MAX_RESOURCES_PER_GROUP {
                 let message = format!("{count} services are placed in {}", shown(name));
@@ -189,12 +200,19 @@ impl Compiler<'_, '_> {
         }
     }
 
-    /// A caller is a service that runs in a group together with the service that it calls.
+    /// A caller that is no service, or runs elsewhere, never calls: the port is opened to nobody.
     fn check_callers(&mut self) {
         for (name, text) in &self.texts {
-            for (caller, place) in &text.callers {
+            for (caller, place) in &text.ports.callers {
                 if !self.named.contains(caller.as_str()) {
-                    missing(self.reader, place, "service", caller, self.named.iter().copied());
+                    if self.reader.obey(place, rules::name(caller)) {
+                        let guess = nearest(caller, &self.named.iter().copied().collect::<Vec<_>>());
+                        let guess =
+                            guess.map(|known| format!(" (did you mean {known}?)")).unwrap_or_default();
+                        let message =
+                            format!("there is no service {}{guess}, so nobody calls the port", shown(caller));
+                        self.reader.warn(place, message);
+                    }
                     continue;
                 }
                 let (Some(here), Some(there)) =
@@ -202,26 +220,44 @@ impl Compiler<'_, '_> {
                 else {
                     continue;
                 };
-                // A placement that is not there was reported, and what it was meant to be is not known.
-                let known = |placed: &BTreeMap<&str, Option<Deployed<'_>>>| {
-                    !placed.is_empty() && placed.keys().all(|name| self.placements.contains_key(*name))
-                };
-                if !known(here) || !known(there) {
-                    continue;
-                }
                 if !here.keys().any(|placement| there.contains_key(placement)) {
-                    let what = format!(
-                        "{} and {} share no placement; connections between placements are",
+                    let message = format!(
+                        "{} and {} share no placement, so nothing connects them",
                         shown(name),
                         shown(caller)
                     );
-                    self.reader.not_supported(place, &what, "a service of the same placement");
+                    self.reader.warn(place, message);
                 }
             }
         }
     }
 
+    /// The canonical manifest has no place for an order of starting.
+    fn check_dependencies(&mut self) {
+        for text in self.texts.values() {
+            for (name, place) in &text.dependencies {
+                if self.named.contains(name.as_str()) {
+                    self.reader.warn(
+                        place,
+                        "services start together, and one that ends is started again: the order is not kept",
+                    );
+                } else {
+                    self.reader.warn(place, format!("there is no service {}", shown(name)));
+                }
+            }
+        }
+    }
+
+    fn check_addresses(&mut self) {
+        let ports = self
+            .texts
+            .iter()
+            .flat_map(|(name, text)| text.ports.leased.iter().map(move |leased| (name.as_str(), leased)));
+        addresses::check(self.reader, &self.endpoints, ports);
+    }
+
     fn compile(self) -> Option<(Manifest, Vec<Offer>)> {
+        let numbers = addresses::numbers(self.texts.values().flat_map(|text| &text.ports.leased));
         let mut groups: BTreeMap<&str, (ManifestGroup, Offer, Vec<&str>)> = BTreeMap::new();
         // Services in the order of their names, so that each group has them in that order too.
         for (service, placed) in &self.deployments {
@@ -233,8 +269,7 @@ impl Compiler<'_, '_> {
                 let price: Price = placement.pricing.get(deployed.profile)?.clone()?;
                 let (group, offer, profiles) = groups.entry(placement_name).or_insert_with(|| {
                     let group = ManifestGroup { name: placement_name.to_string(), services: Vec::new() };
-                    let offer = Offer { attributes: placement.attributes.clone(), prices: Vec::new() };
-                    (group, offer, Vec::new())
+                    (group, offer(placement), Vec::new())
                 });
                 // A profile is numbered where the group first uses it.
                 let index =
@@ -242,23 +277,8 @@ impl Compiler<'_, '_> {
                         profiles.push(deployed.profile);
                         profiles.len() - 1
                     });
-                group.services.push(Service {
-                    name: service.to_string(),
-                    image: text.image.clone(),
-                    command: text.command.clone(),
-                    args: text.args.clone(),
-                    env: text.env.clone(),
-                    resources: ServiceResources {
-                        id: index as u32 + 1,
-                        cpu: compute.cpu,
-                        memory: compute.memory,
-                        storage: compute.volumes.iter().map(|volume| volume.storage.clone()).collect(),
-                        endpoints: text.endpoints.clone(),
-                    },
-                    count: deployed.count,
-                    expose: text.expose.clone(),
-                    params: text.params.clone(),
-                });
+                group.services.push(service_of(service, text, compute, deployed, index as u32 + 1, &numbers));
+                ask(offer, text, compute);
                 offer.prices.push(price);
             }
         }
@@ -272,6 +292,71 @@ impl Compiler<'_, '_> {
             return None;
         }
         Some((manifest, offers))
+    }
+}
+
+fn service_of(
+    name: &str,
+    text: &ServiceText,
+    compute: &Compute,
+    deployed: &Deployed<'_>,
+    id: u32,
+    numbers: &BTreeMap<String, u32>,
+) -> Service {
+    let number = |ip: &str| numbers.get(ip).copied().unwrap_or(0);
+    let numbered = |expose: &Expose| Expose { ip_sequence: number(&expose.ip), ..expose.clone() };
+    let endpoint = |wanted: &Wanted| match wanted {
+        Wanted::SharedHttp => Endpoint::SharedHttp,
+        Wanted::RandomPort => Endpoint::RandomPort,
+        Wanted::LeasedIp(ip) => Endpoint::LeasedIp { sequence: number(ip) },
+    };
+    Service {
+        name: name.to_string(),
+        image: text.image.clone(),
+        command: text.command.clone(),
+        args: text.args.clone(),
+        env: text.env.clone(),
+        resources: ServiceResources {
+            id,
+            cpu: compute.cpu,
+            cpu_attributes: compute.cpu_attributes.as_ref().map(|(list, _)| list.clone()).unwrap_or_default(),
+            memory: compute.memory,
+            storage: compute.volumes.iter().map(|volume| volume.storage.clone()).collect(),
+            gpu: compute.gpu.clone(),
+            endpoints: text.ports.wanted.iter().map(endpoint).collect(),
+        },
+        count: deployed.count,
+        expose: text.ports.expose.iter().map(numbered).collect(),
+        params: text.params.clone(),
+        credentials: text.credentials.as_ref().map(|(credentials, _)| credentials.clone()),
+    }
+}
+
+fn offer(placement: &Placement) -> Offer {
+    let (signed_by, place) = placement.signed_by.clone().unwrap_or_default();
+    let mut unsaid = Vec::new();
+    if !signed_by.is_empty() {
+        unsaid.push(Unsaid { place, what: "auditors", accepted: "no signedBy, or empty lists" });
+    }
+    Offer { attributes: placement.attributes.clone(), signed_by, leased_ip: None, unsaid, prices: Vec::new() }
+}
+
+/// What a service adds to what its group asks of a provider.
+fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
+    if let (None, Some(leased)) = (&offer.leased_ip, text.ports.leased.first()) {
+        offer.leased_ip = Some(leased.place.clone());
+    }
+    let mut unsaid = |place: &Place, what: &'static str, accepted: &'static str| {
+        offer.unsaid.push(Unsaid { place: place.clone(), what, accepted });
+    };
+    if let Some((_, place)) = &compute.cpu_attributes {
+        unsaid(place, "attributes of a cpu", "attributes of the placement");
+    }
+    if let Some((_, place)) = &text.credentials {
+        unsaid(place, "credentials for a registry", "an image that the provider can get without them");
+    }
+    if let Some(place) = &text.permissions {
+        unsaid(place, "permissions", "no permissions");
     }
 }
 

@@ -1,6 +1,10 @@
 //! Reading an SDL file.
 
+mod addresses;
 mod compile;
+mod gpu;
+mod placement;
+mod ports;
 mod profiles;
 mod quantity;
 mod reader;
@@ -12,12 +16,14 @@ use cloud_std::Money;
 use cosmwasm_std::Uint128;
 use market_api::limits::{MAX_AMOUNT, MAX_BID_WINDOW, MAX_TERM};
 use market_api::{Group, OrderSpec, Requirements};
+use registry_api::limits::MAX_ATTRIBUTES;
 use registry_api::Attribute;
 
-use crate::error::Errors;
+use crate::error::{Error, Errors};
 use crate::fits;
 use crate::model::{Manifest, ManifestGroup};
 use crate::price::{total_for_term, Amount};
+use crate::rules::shown;
 use crate::yaml;
 use reader::{At, Place, Reader};
 
@@ -28,14 +34,46 @@ pub struct Sdl {
     manifest: Manifest,
     /// For each group of the manifest.
     offers: Vec<Offer>,
+    warnings: Vec<Error>,
+}
+
+/// The attribute that a provider publishes as `true` when it leases public addresses. An order for a group with a
+/// leased address asks for it.
+pub const LEASED_IP_ATTRIBUTE: &str = "feat-endpoint-ip";
+
+/// The auditors that must have attested a provider's attributes, by address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedBy {
+    /// One of them is enough.
+    pub any_of: Vec<String>,
+    /// Each of them is needed.
+    pub all_of: Vec<String>,
+}
+
+impl SignedBy {
+    pub fn is_empty(&self) -> bool {
+        self.any_of.is_empty() && self.all_of.is_empty()
+    }
 }
 
 /// What the file says about buying one group.
 #[derive(Clone, Debug)]
 struct Offer {
     attributes: Vec<Attribute>,
+    signed_by: SignedBy,
+    /// Where a leased address is asked for first.
+    leased_ip: Option<Place>,
+    /// What the group asks for and an order cannot say yet.
+    unsaid: Vec<Unsaid>,
     /// For each service of the group.
     prices: Vec<Price>,
+}
+
+#[derive(Clone, Debug)]
+struct Unsaid {
+    place: Place,
+    what: &'static str,
+    accepted: &'static str,
 }
 
 /// The most that one replica may cost for each block.
@@ -80,7 +118,8 @@ pub fn parse(file_name: &str, source: &[u8]) -> Result<Sdl, Errors> {
     let compiled = compile::file(&mut reader, &At::new(&root, String::new()));
     match compiled {
         Some((manifest, offers)) if !reader.has_errors() => {
-            Ok(Sdl { file: file_name.to_string(), manifest, offers })
+            let warnings = reader.take_warnings();
+            Ok(Sdl { file: file_name.to_string(), manifest, offers, warnings })
         }
         _ => Err(reader.finish()),
     }
@@ -92,9 +131,22 @@ impl Sdl {
         self.manifest.clone()
     }
 
+    /// What was accepted as Akash's own tools accept it, and may still not be what was meant, such as a caller that
+    /// is no service of the file; in the order of the file.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
+    }
+
+    /// The auditors that the file names for a group.
+    pub fn signed_by(&self, group: &str) -> Option<&SignedBy> {
+        let index = self.manifest.groups.iter().position(|known| known.name == group)?;
+        Some(&self.offers.get(index)?.signed_by)
+    }
+
     /// One order for each placement group, in the order of the groups. The price that the file gives for each block
-    /// becomes the order's total for the term, service by service: see [`total_for_term`]. Errors name the keys that
-    /// cannot be sold on these terms.
+    /// becomes the order's total for the term, service by service: see [`total_for_term`]. A leased address is asked
+    /// for by the attribute [`LEASED_IP_ATTRIBUTE`]. Errors name the keys that cannot be sold on these terms, and
+    /// those that ask for what an order cannot say, so that nobody bids on less than the file wants.
     pub fn orders(&self, terms: &Terms) -> Result<Vec<OrderSpec>, Errors> {
         let mut reader = Reader::new(&self.file, Vec::new());
         let term = Place { path: "term".to_string(), ..Place::default() };
@@ -131,6 +183,11 @@ fn order(
     terms: &Terms,
     denoms: &mut Vec<(String, Place)>,
 ) -> Option<OrderSpec> {
+    for unsaid in &offer.unsaid {
+        let message = format!("an order cannot ask for {} yet", unsaid.what);
+        reader.error(&unsaid.place, message, unsaid.accepted);
+    }
+    let attributes = required_attributes(reader, offer);
     let mut total = 0_u128;
     let mut denom = None;
     for (service, price) in group.services.iter().zip(&offer.prices) {
@@ -166,14 +223,36 @@ fn order(
         group: Group {
             name: group.name.clone(),
             resources: group.services.iter().map(fits::resources).collect(),
-            requirements: Requirements {
-                attributes: offer.attributes.clone(),
-                min_stake: Uint128::new(terms.min_stake),
-            },
+            requirements: Requirements { attributes, min_stake: Uint128::new(terms.min_stake) },
         },
         term: terms.term,
         max_price: Money::new(denom?.clone(), total),
         bid_window: terms.bid_window,
         fallback: terms.fallback,
     })
+}
+
+/// The attributes of the placement, and what the services need a provider to have.
+fn required_attributes(reader: &mut Reader, offer: &Offer) -> Vec<Attribute> {
+    let mut attributes = offer.attributes.clone();
+    let Some(place) = &offer.leased_ip else { return attributes };
+    match attributes.iter().find(|attribute| attribute.key == LEASED_IP_ATTRIBUTE) {
+        Some(attribute) if attribute.value == "true" => {}
+        Some(attribute) => {
+            let message = format!(
+                "a leased address needs a provider with {LEASED_IP_ATTRIBUTE} = true, and the placement asks for {}",
+                shown(&attribute.value)
+            );
+            reader.error(place, message, format!("{LEASED_IP_ATTRIBUTE}: true, or a placement without it"));
+        }
+        None if attributes.len() >= MAX_ATTRIBUTES => {
+            let message = format!("a leased address adds to the placement's {MAX_ATTRIBUTES} attributes");
+            reader.error(place, message, format!("up to {} attributes", MAX_ATTRIBUTES - 1));
+        }
+        None => {
+            attributes.push(Attribute::new(LEASED_IP_ATTRIBUTE, "true"));
+            attributes.sort();
+        }
+    }
+    attributes
 }

@@ -26,8 +26,15 @@ fn decimal(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
+/// A count, and how it was read where that may not be what was meant.
+pub(super) struct Quantity {
+    pub count: u64,
+    pub doubt: Option<String>,
+}
+
 /// Millicores.
-pub(super) fn cpu(value: &Value) -> Result<u64, Problem> {
+pub(super) fn cpu(value: &Value) -> Result<Quantity, Problem> {
+    let mut doubt = None;
     let (given, millicores) = match value {
         Value::Number { value, literal } => (literal.as_str(), *value * 1_000.0),
         Value::Text(text) => {
@@ -39,6 +46,10 @@ pub(super) fn cpu(value: &Value) -> Result<u64, Problem> {
             match unit {
                 "" => (text.as_str(), value * 1_000.0),
                 "m" | "M" => (text.as_str(), value),
+                unit if letters(unit) => {
+                    doubt = Some(format!("{} is read as {number} cores", shown(text)));
+                    (text.as_str(), value * 1_000.0)
+                }
                 unit => return problem(format!("{} is not a unit of cpu", shown(unit)), CPU),
             }
         }
@@ -47,7 +58,7 @@ pub(super) fn cpu(value: &Value) -> Result<u64, Problem> {
     // Negative and not-a-number fall through to the last line.
     if millicores >= 1.0 && millicores <= MAX_CPU as f64 {
         if millicores.fract() == 0.0 {
-            return Ok(millicores as u64);
+            return Ok(Quantity { count: millicores as u64, doubt });
         }
         return problem(
             format!("{} comes to {} millicores in Akash's own tools", shown(given), number_text(millicores)),
@@ -58,44 +69,44 @@ pub(super) fn cpu(value: &Value) -> Result<u64, Problem> {
 }
 
 /// Bytes.
-pub(super) fn size(text: &str) -> Result<u64, Problem> {
+pub(super) fn size(text: &str) -> Result<Quantity, Problem> {
     let (number, unit) = split(text);
     let Some(value) = decimal(number) else {
         return problem(format!("{} is not a size", shown(text)), SIZE);
     };
-    let unit_lower = unit.to_ascii_lowercase();
     if unit.is_empty() {
         return problem(format!("{} has no unit", shown(text)), SIZE);
     }
-    let factor = match unit_lower.as_bytes() {
-        b"b" => Some(1.0),
-        [prefix] | [prefix, b'b'] => power(1_000.0, *prefix),
-        [prefix, b'i'] => power(1_024.0, *prefix),
-        [prefix, b'i', b'b'] if power(1_024.0, *prefix).is_some() => {
-            // Akash's SDK takes MiB for MB: what is meant and what is hashed would differ.
-            return problem(
-                format!(
-                    "the unit {} is read as {} by Akash's own tools",
-                    shown(unit),
-                    shown(&unit.replace(['i', 'I'], ""))
-                ),
-                SIZE,
-            );
-        }
-        _ => None,
-    };
-    let Some(factor) = factor else {
+    if !letters(unit) {
         return problem(format!("{} is not a unit of size", shown(unit)), SIZE);
+    }
+    let unit_lower = unit.to_ascii_lowercase();
+    let (factor, known) = match unit_lower.as_bytes() {
+        b"b" => (1.0, true),
+        [prefix, b'i'] => power(1_024.0, *prefix),
+        [prefix] | [prefix, b'b'] => power(1_000.0, *prefix),
+        // Only a lone i makes a unit count by 1024: Akash's SDK takes MiB for MB.
+        [prefix, ..] => (power(1_000.0, *prefix).0, false),
+        [] => (1.0, false),
     };
     let bytes = (value * factor).ceil();
     if bytes >= 1.0 && bytes <= MAX_SIZE as f64 {
-        return Ok(bytes as u64);
+        let count = bytes as u64;
+        let doubt = (!known).then(|| format!("{} is read as {count} bytes", shown(text)));
+        return Ok(Quantity { count, doubt });
     }
     problem(format!("{} is out of range", shown(text)), "1b to 8Pi")
 }
 
-fn power(base: f64, prefix: u8) -> Option<f64> {
-    let exponent = b"kmgtpe".iter().position(|known| *known == prefix)?;
-    // Exact for both bases: the largest is 2^60 or 10^18.
-    Some((0..exponent).fold(base, |product, _| product * base))
+fn letters(unit: &str) -> bool {
+    unit.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+/// What a prefix multiplies by, and whether it is one.
+fn power(base: f64, prefix: u8) -> (f64, bool) {
+    match b"kmgtpe".iter().position(|known| *known == prefix) {
+        // Exact for both bases: the largest is 2^60 or 10^18.
+        Some(exponent) => ((0..exponent).fold(base, |product, _| product * base), true),
+        None => (1.0, false),
+    }
 }

@@ -35,6 +35,8 @@ pub(super) struct Entry<'a> {
 pub(super) struct Reader {
     file: String,
     errors: Vec<Error>,
+    /// What is accepted and may still not be what was meant.
+    warnings: Vec<Error>,
 }
 
 impl<'a> At<'a> {
@@ -47,12 +49,6 @@ impl<'a> Fields<'a> {
     pub fn get(&self, name: &str) -> Option<At<'a>> {
         let (_, node) = self.entries.iter().find(|(key, _)| key.text == name)?;
         Some(At::new(node, join(&self.place.path, name)))
-    }
-
-    /// Where the key stands.
-    pub fn key(&self, name: &str) -> Option<Place> {
-        let (key, _) = self.entries.iter().find(|(key, _)| key.text == name)?;
-        Some(Place { mark: key.mark, path: join(&self.place.path, name) })
     }
 }
 
@@ -82,7 +78,7 @@ fn described(value: &Value) -> String {
 
 impl Reader {
     pub fn new(file: &str, flaws: Vec<Flaw>) -> Self {
-        let mut reader = Self { file: file.to_string(), errors: Vec::new() };
+        let mut reader = Self { file: file.to_string(), errors: Vec::new(), warnings: Vec::new() };
         for flaw in flaws {
             let place = Place { mark: flaw.mark, path: String::new() };
             reader.push(&place, flaw.message, flaw.accepted.map(str::to_string));
@@ -94,23 +90,40 @@ impl Reader {
         !self.errors.is_empty()
     }
 
-    fn push(&mut self, place: &Place, message: String, accepted: Option<String>) {
-        self.errors.push(Error {
+    fn at(&self, place: &Place, message: String, accepted: Option<String>) -> Error {
+        Error {
             file: self.file.clone(),
             line: place.mark.line,
             column: place.mark.column,
             path: on_one_line(&place.path),
             message: on_one_line(&message),
             accepted: accepted.as_deref().map(on_one_line),
-        });
+        }
+    }
+
+    fn push(&mut self, place: &Place, message: String, accepted: Option<String>) {
+        let error = self.at(place, message, accepted);
+        self.errors.push(error);
+    }
+
+    /// Something that Akash's own tools accept, and so does this, although it may not be what was meant.
+    pub fn warn(&mut self, place: &Place, message: impl Into<String>) {
+        if self.warnings.len() < MAX_ERRORS {
+            let warning = self.at(place, message.into(), None);
+            self.warnings.push(warning);
+        }
+    }
+
+    /// All warnings in the order of the file.
+    pub fn take_warnings(&mut self) -> Vec<Error> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.sort_by_key(|warning| (warning.line, warning.column));
+        warnings.dedup();
+        warnings
     }
 
     pub fn error(&mut self, place: &Place, message: impl Into<String>, accepted: impl Into<String>) {
         self.push(place, message.into(), Some(accepted.into()));
-    }
-
-    pub fn not_supported(&mut self, place: &Place, what: &str, accepted: &str) {
-        self.error(place, format!("{what} not supported yet"), accepted);
     }
 
     fn expected(&mut self, at: &At<'_>, accepted: impl Into<String>) {
@@ -159,7 +172,7 @@ impl Reader {
             if !known.contains(&key.text.as_str()) {
                 let place = Place { mark: key.mark, path: join(&at.place.path, &key.text) };
                 // Nobody reads on after a hundred, and looking for the nearest is the dear part.
-                let guess = if self.errors.len() < MAX_ERRORS { nearest(&key.text, known) } else { None };
+                let guess = if self.errors.len() < MAX_ERRORS { meant(&key.text, known) } else { None };
                 misspelt.extend(guess);
                 let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
                 let message = format!("the key {} is not known here{guess}", shown(&key.text));
@@ -268,10 +281,6 @@ impl Reader {
     }
 }
 
-/// Keys that are known in order to be refused in their own words.
-const NOT_YET: [&str; 7] =
-    ["credentials", "dependencies", "endpoints", "gpu", "include", "ip", "permissions"];
-
 /// Names that the file chose are quoted in messages: none of them may disturb a terminal or begin a line of its own.
 fn on_one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -287,12 +296,25 @@ fn on_one_line(text: &str) -> String {
 
 /// `a, b and c`, for messages.
 fn listed(names: &[&str]) -> String {
-    let names: Vec<&str> = names.iter().copied().filter(|name| !NOT_YET.contains(name)).collect();
-    match names.as_slice() {
+    match names {
         [] => "nothing".to_string(),
-        [name] => name.to_string(),
+        [name] => (*name).to_string(),
         [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
+}
+
+/// What other languages call a key that is known here.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("depends_on", "dependencies"),
+    ("depends-on", "dependencies"),
+    ("environment", "env"),
+    ("ports", "expose"),
+];
+
+/// The known key that one of another language, or a misspelt one, most likely stands for.
+fn meant<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
+    let here = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == given).map(|(_, here)| *here);
+    known.iter().copied().find(|known| Some(*known) == here).or_else(|| nearest(given, known))
 }
 
 /// The known name that a misspelt one most likely stands for.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
 
 use super::scalar::{number_text, resolve};
 use super::{Flaw, Key, Mark, Node, Value};
@@ -30,12 +30,16 @@ struct Builder {
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
     alias_bytes: usize,
+    /// Of the last key in block style.
+    line: usize,
 }
 
 /// A map or list that is not complete yet.
 struct Frame {
     mark: Mark,
     anchor: usize,
+    /// Between braces or brackets, its own or those of what it stands in.
+    flow: bool,
     content: Content,
     size: Size,
 }
@@ -89,6 +93,7 @@ impl Builder {
                         self.tag(at);
                     }
                     if self.wants_key() {
+                        self.indentation(&lines, at);
                         self.key(at, &text, style)?;
                         continue;
                     }
@@ -112,7 +117,7 @@ impl Builder {
                     if tag.is_some() {
                         self.tag(at);
                     }
-                    self.open(at, anchor, Content::List(Vec::new()))?;
+                    self.open(&span, anchor, Content::List(Vec::new()))?;
                 }
                 Event::MappingStart(anchor, tag) => {
                     if tag.is_some() {
@@ -124,7 +129,7 @@ impl Builder {
                         key: None,
                         merges: Vec::new(),
                     };
-                    self.open(at, anchor, content)?;
+                    self.open(&span, anchor, content)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => root = self.close()?,
             }
@@ -154,6 +159,20 @@ impl Builder {
                 return;
             }
             continued = line.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        }
+    }
+
+    /// Parsers disagree about tabs before a key, so nobody may depend on them. Between braces they are only space.
+    fn indentation(&mut self, lines: &[&str], at: Mark) {
+        // The keys of one line follow each other, and only the first can stand in its indentation.
+        if at.line == self.line || self.frames.last().is_some_and(|frame| frame.flow) {
+            return;
+        }
+        self.line = at.line;
+        let line = lines.get(at.line.saturating_sub(1)).copied().unwrap_or_default();
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if at.column == blank + 1 && line[..blank].contains('\t') {
+            self.flaws.push(Flaw::new(at, "a tab stands in the indentation", "spaces"));
         }
     }
 
@@ -197,7 +216,8 @@ impl Builder {
         Ok(())
     }
 
-    fn open(&mut self, at: Mark, anchor: usize, content: Content) -> Result<(), Flaw> {
+    fn open(&mut self, span: &Span, anchor: usize, content: Content) -> Result<(), Flaw> {
+        let at = mark(&span.start);
         if self.wants_key() {
             return Err(Flaw::new(at, "a map or list stands in the place of a key", "text as the key"));
         }
@@ -205,7 +225,10 @@ impl Builder {
             return Err(too_deep(at));
         }
         self.count(at, 1)?;
-        self.frames.push(Frame { mark: at, anchor, content, size: Size { nodes: 1, bytes: 0, height: 0 } });
+        // Only a brace or bracket takes room of its own.
+        let flow = !span.is_empty() || self.frames.last().is_some_and(|frame| frame.flow);
+        let size = Size { nodes: 1, bytes: 0, height: 0 };
+        self.frames.push(Frame { mark: at, anchor, flow, content, size });
         Ok(())
     }
 
