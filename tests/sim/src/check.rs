@@ -11,7 +11,7 @@ use market_api::{
     LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState, ProviderRecord, QueryMsg,
     TimeCursor, Totals,
 };
-use registry_api::{Provider, Root};
+use registry_api::{AttestedProvider, Provider, Root};
 use serde::de::DeserializeOwned;
 use staking_api::{MemberListResponse, StakeInfo, TotalWeightResponse};
 
@@ -460,6 +460,19 @@ fn registry(world: &World) -> Checked {
             (provider.jailed_until, provider.root_valid_until),
             (expected.jailed_until, expected.root_valid_until),
         )?;
+    }
+    for provider in model.providers.keys() {
+        let msg = registry_api::QueryMsg::AttestedProvider {
+            provider: provider.to_string(),
+            start_after: None,
+            limit: Some(100),
+        };
+        let found: AttestedProvider = world.suite.query_registry(&msg);
+        let found: BTreeMap<_, _> =
+            found.attestations.items.into_iter().map(|one| (one.auditor, one.attributes)).collect();
+        let signed = model.attestations.keys().filter(|(of, _)| of == provider);
+        let expected = signed.map(|(_, auditor)| (auditor.clone(), model.vouched(provider, auditor)));
+        same("attestations", found, expected.collect())?;
     }
     for (account, expected) in &model.roots {
         let msg = registry_api::QueryMsg::Roots {

@@ -79,6 +79,8 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::RemoveOperator, 2),
     (Kind::Publish, 8),
     (Kind::Revoke, 1),
+    (Kind::Attest, 4),
+    (Kind::RevokeAttestation, 2),
     (Kind::Jail, 1),
     (Kind::Unjail, 5),
     (Kind::RegistryMarket, 3),
@@ -122,6 +124,8 @@ enum Kind {
     RemoveOperator,
     Publish,
     Revoke,
+    Attest,
+    RevokeAttestation,
     Jail,
     Unjail,
     RegistryMarket,
@@ -356,6 +360,12 @@ impl Generator<'_> {
 
     fn anyone(&mut self) -> Addr {
         self.dice.of(&self.cast.people).clone()
+    }
+
+    /// One of the two accounts that vouch for providers.
+    fn auditor(&mut self) -> Addr {
+        let auditors = [&self.cast.stranger, &self.cast.tenants[0]];
+        (*self.dice.of(&auditors)).clone()
     }
 
     /// Who acts for a provider, and whether it names it.
@@ -764,6 +774,21 @@ impl Generator<'_> {
                     if roots.is_empty() { vec![0; 32] } else { self.dice.of(roots).fingerprint.clone() };
                 let fingerprint = HexBinary::from(fingerprint);
                 self.registry(keys.owner, M::RevokeRoot { fingerprint })
+            }
+            Kind::Attest => {
+                let record = self.model.providers.get(&keys.owner);
+                let said = record.map(|record| record.attributes.clone()).unwrap_or_default();
+                let attributes = if self.dice.one_in(5) { attributes } else { said };
+                let auditor = self.auditor();
+                self.registry(auditor, M::Attest { provider: keys.owner.into(), attributes })
+            }
+            Kind::RevokeAttestation => {
+                let signed: Vec<_> = self.model.attestations.keys().cloned().collect();
+                let (provider, auditor) = match signed.is_empty() || self.dice.one_in(4) {
+                    true => (keys.owner, self.auditor()),
+                    false => self.dice.of(&signed).clone(),
+                };
+                self.registry(auditor, M::RevokeAttestation { provider: provider.into() })
             }
             Kind::Jail => {
                 let right = if self.dice.one_in(4) { self.model.registry_market.clone() } else { owner };
