@@ -2,7 +2,7 @@
 
 use cloud_std::Money;
 use cosmwasm_std::Uint128;
-use market_api::{Group, Order, OrderPhase};
+use market_api::{Group, Order, OrderPhase, RequirementKind};
 use registry_api::{Attribute, Provider};
 use serde::Serialize;
 
@@ -30,22 +30,61 @@ pub enum Verdict {
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
     Disabled,
-    NotBidding { phase: OrderPhase },
-    Jailed { until: u64 },
+    NotBidding {
+        phase: OrderPhase,
+    },
+    Jailed {
+        until: u64,
+    },
     NoValidRoot,
     TenantRefused,
-    Denom { wanted: String, sold: String },
-    TermTooShort { term: u64, least: u64 },
-    TermTooLong { term: u64, most: u64 },
-    AttributeMissing { key: String, value: String },
-    NotOurKind { key: String, value: String },
-    StakeTooLow { needed: Uint128, bonded: Uint128 },
+    Denom {
+        wanted: String,
+        sold: String,
+    },
+    TermTooShort {
+        term: u64,
+        least: u64,
+    },
+    TermTooLong {
+        term: u64,
+        most: u64,
+    },
+    AttributeMissing {
+        key: String,
+        value: String,
+    },
+    NotOurKind {
+        key: String,
+        value: String,
+    },
+    StakeTooLow {
+        needed: Uint128,
+        bonded: Uint128,
+    },
+    /// What the market itself answers about a requirement that only it can judge.
+    NotEligible {
+        requirement: RequirementKind,
+        expected: String,
+        found: String,
+    },
     NoGpu,
     NoPersistentStorage,
-    StorageClass { class: String },
-    NoRoom { what: &'static str, needed: u64, free: u64 },
-    TooManyOpen { limit: u64 },
-    AboveMaximum { price: Uint128, maximum: Uint128 },
+    StorageClass {
+        class: String,
+    },
+    NoRoom {
+        what: &'static str,
+        needed: u64,
+        free: u64,
+    },
+    TooManyOpen {
+        limit: u64,
+    },
+    AboveMaximum {
+        price: Uint128,
+        maximum: Uint128,
+    },
     Uncountable,
 }
 
@@ -64,6 +103,7 @@ impl Refusal {
             Refusal::AttributeMissing { .. } => "attribute_missing",
             Refusal::NotOurKind { .. } => "not_our_kind",
             Refusal::StakeTooLow { .. } => "stake_too_low",
+            Refusal::NotEligible { .. } => "not_eligible",
             Refusal::NoGpu => "no_gpu",
             Refusal::NoPersistentStorage => "no_persistent_storage",
             Refusal::StorageClass { .. } => "storage_class",

@@ -9,7 +9,7 @@ use cosmwasm_std::Addr;
 use market_api::{
     Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, Lease, LeaseFilter, LeaseId,
     LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState, ProviderRecord, QueryMsg,
-    TimeCursor, Totals,
+    Reputation, TimeCursor, Totals,
 };
 use registry_api::{AttestedProvider, Provider, Root};
 use serde::de::DeserializeOwned;
@@ -399,6 +399,9 @@ fn records(world: &World) -> Checked {
                 expected.tenants.len() as u64,
             ],
         )?;
+        let asked = QueryMsg::Reputation { provider: keys.owner.to_string() };
+        let reputation: Reputation = world.suite.query_market(&asked);
+        same("reputation", u64::from(reputation.reputation.0), model.reputation(&keys.owner))?;
         // Money counts when it moves: all of an ended lease, what was withdrawn of a live one.
         let mut earned: BTreeMap<String, u128> = BTreeMap::new();
         for lease in model.leases.iter().filter(|lease| lease.provider == keys.owner) {

@@ -2,7 +2,7 @@
 
 use cloud_std::{Bps, Money, OwnershipAction};
 use cosmwasm_std::{Addr, HexBinary, Uint128};
-use market_api::{DeploymentId, DeploymentState, LeaseId, OrderId, OrderSpec, OrderState};
+use market_api::{DeploymentId, DeploymentState, LeaseId, OrderId, OrderSpec, OrderState, SignedBy};
 use registry_api::Attribute;
 use staking_api::{Destination, Fault};
 use testing::certificate::deterministic_root;
@@ -535,7 +535,23 @@ impl Generator<'_> {
         requirements.min_stake = Uint128::new(*self.dice.of(&[0, 0, 0, 1_000, 900_000]));
         if self.dice.one_in(3) {
             let region = *self.dice.of(&["eu-west", "eu-west", "us-east"]);
-            requirements.attributes = vec![Attribute::new("region", region)];
+            let key = if self.dice.one_in(4) { "reg*" } else { "region" };
+            requirements.attributes = vec![Attribute::new(key, region)];
+        }
+        if self.dice.one_in(12) {
+            let auditor = self.auditor().to_string();
+            let other = self.auditor().to_string();
+            match self.dice.below(6) {
+                0 | 1 => requirements.signed_by.any_of = vec![auditor],
+                2 => requirements.signed_by.all_of = vec![auditor],
+                // Sometimes one account twice.
+                3 => requirements.signed_by.all_of = vec![auditor, other],
+                4 => requirements.signed_by = SignedBy { any_of: vec![auditor], all_of: vec![other] },
+                _ => requirements.signed_by.any_of = vec!["nobody".into()],
+            }
+        }
+        if self.dice.one_in(10) {
+            requirements.min_reputation = Bps(*self.dice.of(&[1, 1, 5, 50, 10_001]));
         }
         match self.dice.below(40) {
             0 => spec.term = 0,

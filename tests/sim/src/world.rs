@@ -141,7 +141,7 @@ impl World {
             check::money(self).map_err(&differ)?;
             check::named(self, op).map_err(&differ)?;
         }
-        if self.stats.operations % self.full_every == 0 {
+        if self.stats.operations.is_multiple_of(self.full_every) {
             check::everything(self).map_err(&differ)?;
         }
         Ok(actual.is_ok())

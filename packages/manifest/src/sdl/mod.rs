@@ -169,6 +169,7 @@ fn order(
             requirements: Requirements {
                 attributes: offer.attributes.clone(),
                 min_stake: Uint128::new(terms.min_stake),
+                ..Requirements::default()
             },
         },
         term: terms.term,
