@@ -9,7 +9,9 @@ use chain_client::{
 };
 use cloud_std::{Money, Page};
 use market_api::msg::{ExecuteMsg, LeaseFilter, OrderFilter};
-use market_api::{Bid, Deployment, DeploymentId, Lease, LeaseId, Order, OrderId, OrderState, Params};
+use market_api::{
+    Bid, Deployment, DeploymentId, Eligibility, Lease, LeaseId, Order, OrderId, OrderState, Params,
+};
 use tokio::task::JoinHandle;
 
 use crate::bidding::Standing;
@@ -33,6 +35,8 @@ pub trait Chain: Send + Sync + 'static {
     /// None when this provider is not registered.
     async fn standing(&self, height: u64) -> Answer<Option<Standing>>;
     async fn order(&self, height: u64, id: OrderId) -> Answer<Order>;
+    /// Every requirement of an order held against this provider.
+    async fn eligibility(&self, height: u64, order: OrderId) -> Answer<Eligibility>;
     /// Open orders by id.
     async fn open_orders(&self, height: u64, after: Option<OrderId>) -> Answer<Page<Order, OrderId>>;
     /// The best bid of an order.
@@ -109,6 +113,10 @@ impl Chain for LiveChain {
 
     async fn order(&self, height: u64, id: OrderId) -> Answer<Order> {
         self.contracts.market.at(height).order(id).await
+    }
+
+    async fn eligibility(&self, height: u64, order: OrderId) -> Answer<Eligibility> {
+        self.contracts.market.at(height).eligibility(order, &self.provider).await
     }
 
     async fn open_orders(&self, height: u64, after: Option<OrderId>) -> Answer<Page<Order, OrderId>> {

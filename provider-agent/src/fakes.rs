@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chain_client::{Block, QueryError, Status, TxError, TxResult};
-use cloud_std::{Money, Page, MAX_PAGE_LIMIT};
+use cloud_std::{Bps, Money, Page, MAX_PAGE_LIMIT};
 use cosmwasm_std::{Addr, Uint128};
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
+use market_api::eligibility::{self, Facts};
 use market_api::*;
+use registry_api::Attestation;
 
 use crate::bidding::{tests as samples, Standing};
 use crate::chain::{Answer, Chain, Outcome};
@@ -35,6 +37,10 @@ pub struct State {
     pub rivals: BTreeMap<u64, u128>,
     pub leases: BTreeMap<u64, Lease>,
     pub versions: BTreeMap<u64, Vec<u8>>,
+    /// What auditors vouch for at this provider.
+    pub attestations: Vec<Attestation>,
+    /// This provider's, in basis points.
+    pub reputation: u16,
     /// Keys of everything that was submitted.
     pub submitted: Vec<String>,
     /// Nobody answers.
@@ -215,6 +221,21 @@ impl Chain for FakeChain {
     }
     async fn order(&self, _: u64, id: OrderId) -> Answer<Order> {
         self.ask(|s| s.orders[&id.0].clone())
+    }
+    async fn eligibility(&self, _: u64, order: OrderId) -> Answer<Eligibility> {
+        self.ask(|s| {
+            let standing = samples::standing();
+            let facts = Facts {
+                record: Some(&standing.record),
+                attestations: &s.attestations,
+                stake: standing.stake,
+                reputation: Bps(s.reputation),
+            };
+            let requirements = &s.orders[&order.0].spec.group.requirements;
+            let checks = eligibility::checks(requirements, &facts, s.time);
+            let eligible = checks.iter().all(|check| check.met);
+            Eligibility { provider: standing.record.owner.clone(), eligible, checks }
+        })
     }
     async fn open_orders(&self, _: u64, after: Option<OrderId>) -> Answer<Page<Order, OrderId>> {
         self.ask(|s| page(&s.orders, after.map(|id| id.0), |o| o.state == OrderState::Open, OrderId))

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use cloud_std::Bps;
 use gateway_api::{Control, Problem};
 use market_api::{LeaseId, LeasePhase, OrderPhase};
+use registry_api::Attestation;
 
 use crate::bidding::Bidder;
 use crate::core::Core;
@@ -178,6 +180,33 @@ async fn a_bid_whose_outcome_was_lost_is_not_sent_again() {
     rig.block().await;
     assert_eq!(rig.count("bid/"), 1);
     assert!(rig.core.reservations.get(1).unwrap().placed_at.is_some());
+}
+
+#[tokio::test]
+async fn an_order_that_asks_for_an_auditor_or_a_reputation_gets_a_bid_once_both_are_there() {
+    let mut rig = Rig::new();
+    for (order, least) in [(1, 0), (2, 5)] {
+        rig.chain.open(order);
+        let mut state = rig.chain.state();
+        let requirements = &mut state.orders.get_mut(&order).unwrap().spec.group.requirements;
+        requirements.signed_by.any_of = vec!["auditor".into()];
+        requirements.min_reputation = Bps(least);
+    }
+    rig.block().await;
+    assert_eq!(rig.count("bid/"), 0);
+    let standing = crate::bidding::tests::standing();
+    rig.chain.state().attestations.push(Attestation {
+        provider: standing.record.owner.clone(),
+        auditor: cosmwasm_std::Addr::unchecked("auditor"),
+        attributes: standing.record.attributes,
+        lapsed: vec![],
+        attested_at: 0,
+    });
+    rig.block().await;
+    assert_eq!((rig.count("bid/1"), rig.count("bid/2")), (1, 0));
+    rig.chain.state().reputation = 5;
+    rig.block().await;
+    assert_eq!((rig.count("bid/1"), rig.count("bid/2")), (1, 1));
 }
 
 #[tokio::test]

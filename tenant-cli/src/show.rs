@@ -73,7 +73,10 @@ pub fn requirement(check: &RequirementCheck) -> String {
         RequirementKind::NotJailed => "not jailed",
         RequirementKind::ValidRoot => "valid certificate root",
         RequirementKind::Attribute => "attribute",
+        RequirementKind::SignedByAllOf => "auditor",
+        RequirementKind::SignedByAnyOf => "any of the auditors",
         RequirementKind::MinStake => "stake",
+        RequirementKind::MinReputation => "reputation",
     };
     format!("{what}: expected {}, found {}", check.expected, check.found)
 }

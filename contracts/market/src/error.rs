@@ -125,6 +125,9 @@ pub(crate) fn requirement_name(kind: RequirementKind) -> &'static str {
         RequirementKind::NotJailed => "not_jailed",
         RequirementKind::ValidRoot => "valid_root",
         RequirementKind::Attribute => "attribute",
+        RequirementKind::SignedByAllOf => "signed_by_all_of",
+        RequirementKind::SignedByAnyOf => "signed_by_any_of",
         RequirementKind::MinStake => "min_stake",
+        RequirementKind::MinReputation => "min_reputation",
     }
 }

@@ -1,14 +1,17 @@
-//! What the market asks about providers: who may act for one, and whether it meets an order's requirements. Both read
-//! the other contracts' public storage, because a raw read costs a fraction of a smart query.
+//! What the market asks about providers: who may act for one, and whether it meets an order's requirements. They
+//! read the other contracts' public storage, because a raw read costs a fraction of a smart query.
 
-use cosmwasm_std::{Addr, QuerierWrapper, StdResult};
-use market_api::{RequirementCheck, RequirementKind, Requirements};
+use cloud_std::Bps;
+use cosmwasm_std::{Addr, QuerierWrapper, Storage, Uint128};
+use market_api::eligibility::{self, Facts};
+use market_api::{Reputation, RequirementCheck, Requirements};
 use registry_api::{Provider, RegistryClient};
 use staking_api::StakingClient;
 
 use crate::ctx::Ctx;
 use crate::error::ContractError;
 use crate::state::config::{self, Suite};
+use crate::state::records;
 
 /// The owner's address that a message names, the sender when it names none.
 pub fn named(ctx: &Ctx, provider: Option<String>) -> Result<Addr, ContractError> {
@@ -39,65 +42,31 @@ pub fn ensure_operator(ctx: &Ctx, provider: &Addr) -> Result<(), ContractError> 
     Ok(())
 }
 
-/// Every requirement held against a provider. Stake is read only where it is asked for.
+/// Every requirement held against a provider. Only what is asked for is read.
 pub fn checks(
+    storage: &dyn Storage,
     querier: &QuerierWrapper,
     suite: &Suite,
     provider: &Addr,
     record: Option<&Provider>,
     requirements: &Requirements,
     now: u64,
-) -> StdResult<Vec<RequirementCheck>> {
-    let check = |requirement, met, expected: String, found: String| RequirementCheck {
-        requirement,
-        met,
-        expected,
-        found,
-    };
-    let found = if record.is_some() { "registered" } else { "not registered" };
-    let mut checks =
-        vec![check(RequirementKind::Registered, record.is_some(), "registered".into(), found.into())];
-    let jailed_until = record.map_or(0, |record| record.jailed_until);
-    checks.push(check(
-        RequirementKind::NotJailed,
-        record.is_some_and(|record| !record.is_jailed(now)),
-        format!("not jailed at {now}"),
-        if record.is_none() {
-            "not registered".into()
-        } else if jailed_until == 0 {
-            "not jailed".into()
-        } else {
-            format!("jailed until {jailed_until}")
-        },
-    ));
-    let root_until = record.map_or(0, |record| record.root_valid_until);
-    checks.push(check(
-        RequirementKind::ValidRoot,
-        record.is_some_and(|record| record.has_valid_root(now)),
-        format!("a certificate root valid at {now}"),
-        if root_until == 0 { "none".into() } else { format!("valid until {root_until}") },
-    ));
-    for wanted in &requirements.attributes {
-        let held = record
-            .and_then(|record| record.attributes.iter().find(|attribute| attribute.key == wanted.key))
-            .map(|attribute| attribute.value.as_str());
-        checks.push(check(
-            RequirementKind::Attribute,
-            held == Some(wanted.value.as_str()),
-            format!("{} = {}", wanted.key, wanted.value),
-            held.map_or_else(|| format!("no {}", wanted.key), |value| format!("{} = {value}", wanted.key)),
-        ));
+) -> Result<Vec<RequirementCheck>, ContractError> {
+    let mut attestations = Vec::new();
+    if let Some(record) = record {
+        for auditor in requirements.signed_by.auditors() {
+            let auditor = Addr::unchecked(auditor);
+            attestations.extend(RegistryClient(&suite.registry).attestation(querier, record, &auditor)?);
+        }
     }
+    let mut facts = Facts { record, attestations: &attestations, stake: Uint128::zero(), reputation: Bps(0) };
     if !requirements.min_stake.is_zero() {
-        let stake = StakingClient(&suite.staking).stake(querier, provider)?;
-        checks.push(check(
-            RequirementKind::MinStake,
-            stake >= requirements.min_stake,
-            format!("a stake of at least {}", requirements.min_stake),
-            stake.to_string(),
-        ));
+        facts.stake = StakingClient(&suite.staking).stake(querier, provider)?;
     }
-    Ok(checks)
+    if requirements.min_reputation > Bps(0) {
+        facts.reputation = reputation(storage, querier, suite, provider)?.reputation;
+    }
+    Ok(eligibility::checks(requirements, &facts, now))
 }
 
 /// The first requirement that a provider does not meet.
@@ -107,7 +76,27 @@ pub fn unmet(
     provider: &Addr,
     record: Option<&Provider>,
     requirements: &Requirements,
-) -> StdResult<Option<RequirementCheck>> {
-    let checks = checks(&ctx.querier, suite, provider, record, requirements, ctx.now)?;
+) -> Result<Option<RequirementCheck>, ContractError> {
+    let checks = checks(ctx.storage, &ctx.querier, suite, provider, record, requirements, ctx.now)?;
     Ok(checks.into_iter().find(|check| !check.met))
+}
+
+pub fn reputation(
+    storage: &dyn Storage,
+    querier: &QuerierWrapper,
+    suite: &Suite,
+    provider: &Addr,
+) -> Result<Reputation, ContractError> {
+    let staking = StakingClient(&suite.staking);
+    let (stake, total_stake) = (staking.stake(querier, provider)?, staking.total_stake(querier)?);
+    let record = records::fulfilment(storage, provider)?;
+    // Staking keeps both within 64 bits.
+    let narrow = |stake: Uint128| u64::try_from(stake.u128()).unwrap_or(u64::MAX);
+    Ok(Reputation {
+        provider: provider.clone(),
+        reputation: Bps(lease_math::reputation(narrow(stake), narrow(total_stake), &record)),
+        quality: Bps(record.quality()),
+        stake,
+        total_stake,
+    })
 }

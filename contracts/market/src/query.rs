@@ -3,7 +3,7 @@ use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env, Uint128};
 use market_api::msg::{BookCursor, EligibilitySubject, TimeCursor};
 use market_api::{
     limits, Bid, Config, DenomTotals, Deployment, Eligibility, Invariants, Lease, Limits, Order, OrderId,
-    QueryMsg, Totals,
+    QueryMsg, Reputation, Totals,
 };
 use market_api::{DeploymentId, LeaseId};
 use registry_api::RegistryClient;
@@ -59,6 +59,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::ProviderRecord { provider } => {
             to_json_binary(&records::view(deps.storage, validate(&provider)?)?)
         }
+        QueryMsg::Reputation { provider } => to_json_binary(&asked.reputation(&validate(&provider)?)?),
         QueryMsg::Eligibility { subject, provider } => {
             to_json_binary(&asked.eligibility(subject, validate(&provider)?)?)
         }
@@ -163,17 +164,23 @@ impl Asked<'_> {
         Page::collect(ids.map(|id| self.lease(id?)), limit, cursor)
     }
 
+    fn reputation(&self, provider: &Addr) -> Result<Reputation, ContractError> {
+        let suite = config::suite(self.deps.storage)?;
+        providers::reputation(self.deps.storage, &self.deps.querier, &suite, provider)
+    }
+
     fn eligibility(&self, subject: EligibilitySubject, provider: Addr) -> Result<Eligibility, ContractError> {
         let requirements = match subject {
             EligibilitySubject::Order { order } => orders::load(self.deps.storage, order)?.terms.requirements,
             EligibilitySubject::Requirements { requirements } => {
-                validate::requirements(&requirements)?;
+                validate::requirements(self.deps.api, &requirements)?;
                 requirements
             }
         };
         let suite = config::suite(self.deps.storage)?;
         let record = RegistryClient(&suite.registry).provider(&self.deps.querier, &provider)?;
         let checks = providers::checks(
+            self.deps.storage,
             &self.deps.querier,
             &suite,
             &provider,
@@ -222,6 +229,7 @@ fn limits() -> Limits {
         max_match_steps: limits::MAX_MATCH_STEPS,
         max_close_steps: limits::MAX_CLOSE_STEPS,
         max_attributes: registry_api::limits::MAX_ATTRIBUTES as u32,
+        max_auditors: limits::MAX_AUDITORS as u32,
         max_funded_seconds: limits::MAX_FUNDED_SECONDS,
         max_amount: Uint128::new(limits::MAX_AMOUNT),
         default_page_limit: DEFAULT_PAGE_LIMIT,

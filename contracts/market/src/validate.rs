@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use cosmwasm_std::{HexBinary, Uint128};
+use cloud_std::BPS_ONE;
+use cosmwasm_std::{Api, HexBinary, Uint128};
 use market_api::limits::{
-    MAX_ACTIVATION_WINDOW, MAX_AMOUNT, MAX_BID_WINDOW, MAX_BREAK_PENALTY_BPS, MAX_COUNT, MAX_DENOMS,
-    MAX_FAULT_JAIL_SECONDS, MAX_FAULT_SLASH_BPS, MAX_MATCH_WINDOW, MAX_NAME_BYTES, MAX_NOTICE_WINDOW,
-    MAX_REASON_BYTES, MAX_RESOURCES_PER_GROUP, MAX_TERM, MAX_VOLUMES,
+    MAX_ACTIVATION_WINDOW, MAX_AMOUNT, MAX_AUDITORS, MAX_BID_WINDOW, MAX_BREAK_PENALTY_BPS, MAX_COUNT,
+    MAX_DENOMS, MAX_FAULT_JAIL_SECONDS, MAX_FAULT_SLASH_BPS, MAX_MATCH_WINDOW, MAX_NAME_BYTES,
+    MAX_NOTICE_WINDOW, MAX_REASON_BYTES, MAX_RESOURCES_PER_GROUP, MAX_TERM, MAX_VOLUMES,
 };
-use market_api::{OrderSpec, Params, Requirements, Resources};
+use market_api::{OrderSpec, Params, Requirements, Resources, SignedBy};
 use registry_api::limits::{MAX_ATTRIBUTES, MAX_ATTRIBUTE_KEY_BYTES, MAX_ATTRIBUTE_VALUE_BYTES};
-use registry_api::Attribute;
+use registry_api::{Attribute, WILDCARD};
 
 use crate::error::ContractError;
 
 const NAME: &str = "1 to 63 of a-z, 0-9 and inner hyphens";
 const KEY: &str = "1 to 64 of a-z, 0-9, _ / . * and -, beginning with a letter or digit";
+const WILDCARD_KEY: &str = "keys with one * at most, at the end, for anything but /";
 const VALUE: &str = "1 to 128 bytes without control characters or spaces at the ends";
 const REASON: &str = "1 to 256 bytes without control characters or spaces at the ends";
 const DENOM: &str = "3 to 128 letters, digits and / : . _ -, beginning with a letter";
@@ -87,9 +89,33 @@ fn attributes(field: &str, attributes: &[Attribute]) -> Result<(), ContractError
     Ok(())
 }
 
-pub fn requirements(requirements: &Requirements) -> Result<(), ContractError> {
+pub fn requirements(api: &dyn Api, requirements: &Requirements) -> Result<(), ContractError> {
     attributes("requirements.attributes", &requirements.attributes)?;
-    range("requirements.min_stake", "base units", requirements.min_stake.u128(), 0, MAX_AMOUNT)
+    for Attribute { key, .. } in &requirements.attributes {
+        if key.find(WILDCARD).is_some_and(|at| at + 1 < key.len()) {
+            return Err(malformed("requirements.attributes key", key, WILDCARD_KEY));
+        }
+    }
+    signed_by(api, &requirements.signed_by)?;
+    range("requirements.min_stake", "base units", requirements.min_stake.u128(), 0, MAX_AMOUNT)?;
+    let least = requirements.min_reputation.0;
+    range("requirements.min_reputation", "basis points", least.into(), 0, BPS_ONE.into())
+}
+
+fn signed_by(api: &dyn Api, signed_by: &SignedBy) -> Result<(), ContractError> {
+    let got = signed_by.auditors().count() as u128;
+    range("requirements.signed_by", "auditors", got, 0, MAX_AUDITORS as u128)?;
+    for (field, auditors) in [("any_of", &signed_by.any_of), ("all_of", &signed_by.all_of)] {
+        let mut named = BTreeSet::new();
+        for auditor in auditors {
+            api.addr_validate(auditor)?;
+            if !named.insert(auditor) {
+                let field = format!("requirements.signed_by.{field}");
+                return Err(ContractError::Duplicate { field, got: auditor.clone() });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn resources(field: &str, resources: &Resources) -> Result<(), ContractError> {
@@ -119,7 +145,7 @@ fn resources(field: &str, resources: &Resources) -> Result<(), ContractError> {
     Ok(())
 }
 
-pub fn order(spec: &OrderSpec, params: &Params) -> Result<(), ContractError> {
+pub fn order(api: &dyn Api, spec: &OrderSpec, params: &Params) -> Result<(), ContractError> {
     let group = &spec.group;
     name("group.name", &group.name)?;
     let services = group.resources.len() as u128;
@@ -127,7 +153,7 @@ pub fn order(spec: &OrderSpec, params: &Params) -> Result<(), ContractError> {
     for (at, entry) in group.resources.iter().enumerate() {
         resources(&format!("group.resources[{at}]"), entry)?;
     }
-    requirements(&group.requirements)?;
+    requirements(api, &group.requirements)?;
     range("term", "seconds", spec.term.into(), params.min_term.into(), params.max_term.into())?;
     let (shortest, longest) = (params.min_bid_window.into(), params.max_bid_window.into());
     range("bid_window", "seconds", spec.bid_window.into(), shortest, longest)?;

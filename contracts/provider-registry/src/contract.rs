@@ -35,6 +35,8 @@ pub fn permission(msg: &ExecuteMsg) -> Permission {
         ExecuteMsg::RemoveOperator { .. } => Permission::SelfOnly,
         ExecuteMsg::PublishRoot { .. } => Permission::SelfOnly,
         ExecuteMsg::RevokeRoot { .. } => Permission::SelfOnly,
+        ExecuteMsg::Attest { .. } => Permission::SelfOnly,
+        ExecuteMsg::RevokeAttestation { .. } => Permission::SelfOnly,
         ExecuteMsg::Jail { .. } => Permission::OwnerOrContract("market"),
         ExecuteMsg::Unjail { .. } => Permission::Owner,
         ExecuteMsg::SetMarket { .. } => Permission::Owner,
@@ -74,6 +76,10 @@ pub fn execute(
         ExecuteMsg::RemoveOperator { operator } => execute::operators::remove(deps, env, info, &operator),
         ExecuteMsg::PublishRoot { der } => execute::publish_root::run(deps, env, info, der),
         ExecuteMsg::RevokeRoot { fingerprint } => execute::revoke_root::run(deps, env, info, fingerprint),
+        ExecuteMsg::Attest { provider, attributes } => {
+            execute::attest::run(deps, env, info, &provider, attributes)
+        }
+        ExecuteMsg::RevokeAttestation { provider } => execute::revoke_attestation::run(deps, info, &provider),
         ExecuteMsg::Jail { provider, seconds, reason } => {
             execute::jail::run(deps, env, info, &provider, seconds, &reason)
         }

@@ -60,6 +60,13 @@ pub enum ContractError {
     #[error("root {fingerprint} was revoked at {revoked_at} already")]
     AlreadyRevoked { fingerprint: HexBinary, revoked_at: u64 },
 
+    #[error("an attestation names at least one attribute of {provider}: revoke it to vouch for none")]
+    NothingAttested { provider: Addr },
+    #[error("{provider} says {found} of {key}, not {value}: sign what the provider says of itself")]
+    AttributeNotHeld { provider: Addr, key: String, value: String, found: String },
+    #[error("{auditor} vouches for nothing of {provider}")]
+    NoAttestation { provider: Addr, auditor: Addr },
+
     #[error("a jailing lasts at least one second")]
     ZeroJail,
     #[error("a jailing of {seconds} seconds from {now} ends beyond the calendar")]

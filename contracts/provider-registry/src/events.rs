@@ -2,6 +2,7 @@
 
 use cloud_std::{Ownership, OwnershipAction};
 use cosmwasm_std::{Addr, Event};
+use registry_api::raw::Signed;
 use registry_api::Provider;
 
 use crate::state::StoredRoot;
@@ -69,6 +70,25 @@ fn root_event(name: &str, account: &Addr, root: &StoredRoot) -> Event {
         .add_attribute("actor", account)
         .add_attribute("fingerprint", root.fingerprint.to_hex())
         .add_attribute("key_hash", root.key_hash.to_hex())
+}
+
+pub fn attestation_signed(provider: &Addr, auditor: &Addr, signed: &Signed) -> Event {
+    attestation_event("attestation_signed", provider, auditor, signed)
+        .add_attribute("attested_at", signed.attested_at.to_string())
+}
+
+pub fn attestation_revoked(provider: &Addr, auditor: &Addr, signed: &Signed) -> Event {
+    attestation_event("attestation_revoked", provider, auditor, signed)
+}
+
+/// `keys` are those of the signed attributes; keys hold no comma.
+fn attestation_event(name: &str, provider: &Addr, auditor: &Addr, signed: &Signed) -> Event {
+    let keys: Vec<_> = signed.attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+    Event::new(name)
+        .add_attribute("provider", provider)
+        .add_attribute("actor", auditor)
+        .add_attribute("auditor", auditor)
+        .add_attribute("keys", keys.join(","))
 }
 
 pub fn provider_jailed(provider: &Addr, actor: &Addr, jailed_until: u64, reason: &str) -> Event {

@@ -1,6 +1,6 @@
 use cloud_std::{Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env, HexBinary};
-use registry_api::{limits, Config, Limits, Provider, QueryMsg, Root, RootState};
+use registry_api::{limits, AttestedProvider, Config, Limits, Provider, QueryMsg, Root, RootState};
 
 use crate::state::StoredRoot;
 use crate::{state, ContractError};
@@ -11,6 +11,14 @@ pub fn run(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError>
         QueryMsg::Config {} => to_json_binary(&config(deps)?),
         QueryMsg::Limits {} => to_json_binary(&answer_limits()),
         QueryMsg::Provider { provider } => to_json_binary(&provider_record(deps, &provider)?),
+        QueryMsg::AttestedProvider { provider, start_after, limit } => {
+            to_json_binary(&attested_provider(deps, &provider, start_after, limit)?)
+        }
+        QueryMsg::AttestationsOfAuditor { auditor, start_after, limit } => {
+            let auditor = deps.api.addr_validate(&auditor)?;
+            let start = start_after.map(|owner| deps.api.addr_validate(&owner)).transpose()?;
+            to_json_binary(&state::attestations_of_auditor(deps.storage, &auditor, start.as_ref(), limit)?)
+        }
         QueryMsg::Providers { start_after, limit } => {
             let start = start_after.map(|owner| deps.api.addr_validate(&owner)).transpose()?;
             to_json_binary(&state::providers(deps.storage, start.as_ref(), limit)?)
@@ -58,6 +66,18 @@ fn provider_record(deps: Deps, provider: &str) -> Result<Provider, ContractError
     let account = deps.api.addr_validate(provider)?;
     let record = state::provider(deps.storage, &account)?;
     record.ok_or(ContractError::NotRegistered { account })
+}
+
+fn attested_provider(
+    deps: Deps,
+    provider: &str,
+    start_after: Option<String>,
+    limit: Option<u32>,
+) -> Result<AttestedProvider, ContractError> {
+    let provider = provider_record(deps, provider)?;
+    let start = start_after.map(|auditor| deps.api.addr_validate(&auditor)).transpose()?;
+    let attestations = state::attestations_of_provider(deps.storage, &provider, start.as_ref(), limit)?;
+    Ok(AttestedProvider { provider, attestations })
 }
 
 fn roots(

@@ -2,9 +2,10 @@
 
 use cloud_std::{OwnershipStore, Page};
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, HexBinary, Order, StdResult, Storage};
+use cosmwasm_std::{Addr, Binary, Empty, HexBinary, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
-use registry_api::{raw, Provider};
+use registry_api::raw::Signed;
+use registry_api::{raw, Attestation, Provider};
 
 pub const OWNERSHIP: OwnershipStore = OwnershipStore::new("ownership");
 const MARKET: Item<Addr> = Item::new("market");
@@ -17,9 +18,22 @@ const KEYS: Map<&[u8], Addr> = Map::new("root_keys");
 /// Ends of jailings that run while their account is not registered, so that leaving is no way out.
 const JAILS: Map<&Addr, u64> = Map::new("jails");
 
+/// Auditor and provider's owner: the attestations by who signed them.
+const BY_AUDITOR: Map<(&Addr, &Addr), Empty> = Map::new("attested_by");
+
 #[cfg(test)]
-const NAMESPACES: [&str; 8] =
-    ["ownership", "market", "operators", "roots", "root_keys", "jails", "contract_info", "providers"];
+const NAMESPACES: [&str; 10] = [
+    "ownership",
+    "market",
+    "operators",
+    "roots",
+    "root_keys",
+    "jails",
+    "attested_by",
+    "contract_info",
+    "providers",
+    "attestations",
+];
 
 #[cw_serde]
 pub struct StoredRoot {
@@ -141,6 +155,58 @@ pub fn remove_outside_jail(storage: &mut dyn Storage, account: &Addr) {
     JAILS.remove(storage, account);
 }
 
+pub fn attestation(storage: &dyn Storage, provider: &Addr, auditor: &Addr) -> StdResult<Option<Signed>> {
+    raw::ATTESTATIONS.may_load(storage, (provider, auditor))
+}
+
+pub fn save_attestation(
+    storage: &mut dyn Storage,
+    provider: &Addr,
+    auditor: &Addr,
+    signed: &Signed,
+) -> StdResult<()> {
+    raw::ATTESTATIONS.save(storage, (provider, auditor), signed)?;
+    BY_AUDITOR.save(storage, (auditor, provider), &Empty {})
+}
+
+pub fn remove_attestation(storage: &mut dyn Storage, provider: &Addr, auditor: &Addr) {
+    raw::ATTESTATIONS.remove(storage, (provider, auditor));
+    BY_AUDITOR.remove(storage, (auditor, provider));
+}
+
+pub fn attestations_of_provider(
+    storage: &dyn Storage,
+    provider: &Provider,
+    start_after: Option<&Addr>,
+    limit: Option<u32>,
+) -> StdResult<Page<Attestation, Addr>> {
+    let entries = raw::ATTESTATIONS
+        .prefix(&provider.owner)
+        .range(storage, start_after.map(Bound::exclusive), None, Order::Ascending)
+        .map(|entry| {
+            let (auditor, signed) = entry?;
+            Ok(signed.against(Some(provider), provider.owner.clone(), auditor))
+        });
+    Page::collect(entries, limit, |attestation: &Attestation| attestation.auditor.clone())
+}
+
+pub fn attestations_of_auditor(
+    storage: &dyn Storage,
+    auditor: &Addr,
+    start_after: Option<&Addr>,
+    limit: Option<u32>,
+) -> StdResult<Page<Attestation, Addr>> {
+    let entries = BY_AUDITOR
+        .prefix(auditor)
+        .keys(storage, start_after.map(Bound::exclusive), None, Order::Ascending)
+        .map(|owner| {
+            let owner = owner?;
+            let signed = raw::ATTESTATIONS.load(storage, (&owner, auditor))?;
+            Ok(signed.against(provider(storage, &owner)?.as_ref(), owner, auditor.clone()))
+        });
+    Page::collect(entries, limit, |attestation: &Attestation| attestation.provider.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +238,8 @@ mod tests {
             revoked_at: None,
         };
         save_root(&mut storage, &who, &root).unwrap();
+        let signed = Signed { attributes: vec![], attested_at: 0 };
+        save_attestation(&mut storage, &who, &who, &signed).unwrap();
         let provider = Provider {
             owner: who.clone(),
             payout: who,

@@ -1,14 +1,20 @@
-//! Pure arithmetic of leases: what a lease has earned, how long its funds last, when it ends, and which bid comes
-//! first. The market contract, the provider agent and the tenant's client all count with these functions, so that
+//! Pure arithmetic of leases: what a lease has earned, how long its funds last, when it ends, which bid comes first,
+//! and what reputation its provider has from it. The market contract, the provider agent and the tenant's client all count with these functions, so that
 //! they can never disagree.
 //!
 //! Units: amounts in the base denom, time in whole seconds since the Unix epoch, durations in seconds. A price is the
 //! total for one term. Everything rounds down, that is against the provider while a lease runs; what rounding leaves
 //! over returns to the tenant at the end.
 
+mod reputation;
+
 use std::cmp::Ordering;
 
 use thiserror::Error;
+
+pub use reputation::{
+    reputation, Fulfilment, BROKEN_DAYS, DECLINED_DAYS, EXPIRED_DAYS, FULL_SERVICE, SERVICE_OF_A_TENANT,
+};
 
 #[derive(Error, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MathError {

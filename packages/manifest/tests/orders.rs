@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
 use manifest::{
-    check_fits, parse, total_for_term, Amount, Feature, Sdl, SignedBy, Terms, BLOCK_MILLISECONDS,
-    LEASED_IP_ATTRIBUTE,
+    check_fits, parse, total_for_term, Amount, Feature, Sdl, Terms, BLOCK_MILLISECONDS, LEASED_IP_ATTRIBUTE,
 };
 use market_api::{OrderSpec, Volume};
 use registry_api::Attribute;
@@ -326,11 +325,6 @@ fn a_leased_address_and_attributes_that_exclude_it_are_refused() {
 fn what_an_order_cannot_ask_for_is_not_ordered_without_it() {
     for (from, to, message) in [
         (
-            "attributes: {region: west}",
-            "signedBy: {anyOf: [akash1a], allOf: [akash1b]}",
-            "rare.yaml:21:22: profiles.placement.west.signedBy: an order cannot ask for auditors yet; accepted: no signedBy, or empty lists",
-        ),
-        (
             "cpu: {units: 1}",
             "cpu: {units: 1, attributes: {arch: arm64}}",
             "rare.yaml:16:37: profiles.compute.p.resources.cpu.attributes: an order cannot ask for attributes of a cpu yet; accepted: attributes of the placement",
@@ -358,13 +352,16 @@ fn what_an_order_cannot_ask_for_is_not_ordered_without_it() {
 }
 
 #[test]
-fn the_auditors_of_a_group_are_kept() {
-    let sdl = rare("attributes: {region: west}", "signedBy: {anyOf: [akash1a, akash1b], allOf: [akash1c]}");
-    let auditors = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-    let expected = SignedBy { any_of: auditors(&["akash1a", "akash1b"]), all_of: auditors(&["akash1c"]) };
-    assert_eq!(sdl.signed_by("west"), Some(&expected));
-    assert_eq!(sdl.signed_by("east"), None);
-    assert!(rare("", "").signed_by("west").unwrap().is_empty());
+fn the_auditors_of_a_placement_are_asked_for() {
+    let asked = |from: &str, to: &str| {
+        let order = rare(from, to).orders(&terms(3_600)).unwrap().remove(0);
+        order.group.requirements.signed_by
+    };
+    let signed_by =
+        asked("attributes: {region: west}", "signedBy: {anyOf: [wasm1a, wasm1b], allOf: [wasm1c]}");
+    assert_eq!(signed_by.any_of, ["wasm1a", "wasm1b"]);
+    assert_eq!(signed_by.all_of, ["wasm1c"]);
+    assert!(asked("", "").is_empty());
 }
 
 #[test]

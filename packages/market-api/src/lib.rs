@@ -1,6 +1,7 @@
 //! Messages, types and typed client of the market contract: deployments, orders, bids, leases and their money.
 
 pub mod client;
+pub mod eligibility;
 pub mod limits;
 pub mod msg;
 pub mod types;

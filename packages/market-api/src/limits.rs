@@ -12,6 +12,8 @@ pub const MAX_VOLUMES: usize = 8;
 pub const MAX_COUNT: u32 = 1_000;
 /// Length of a group's or volume's name in bytes; names are `[a-z0-9]([a-z0-9-]*[a-z0-9])?`.
 pub const MAX_NAME_BYTES: usize = 63;
+/// Auditors that one order names, any-of and all-of together; each is a read at every bid and match.
+pub const MAX_AUDITORS: usize = 8;
 /// Length of a decline's or break's reason in bytes.
 pub const MAX_REASON_BYTES: usize = 256;
 /// Bids that one call examines at most while it matches; a further call goes on where this one stopped.

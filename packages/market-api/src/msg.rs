@@ -4,7 +4,7 @@ use cosmwasm_std::{HexBinary, Uint128};
 
 use crate::types::{
     Bid, Config, Deployment, DeploymentId, Eligibility, Invariants, Lease, LeaseId, LeaseState, Limits,
-    Order, OrderId, OrderSpec, OrderState, Params, ProviderRecord, Requirements, Totals,
+    Order, OrderId, OrderSpec, OrderState, Params, ProviderRecord, Reputation, Requirements, Totals,
 };
 
 #[cw_serde]
@@ -189,6 +189,9 @@ pub enum QueryMsg {
     /// Zeroes for an account without history.
     #[returns(ProviderRecord)]
     ProviderRecord { provider: String },
+    /// From stake and record as they are now; zero for an account without either.
+    #[returns(Reputation)]
+    Reputation { provider: String },
     /// Every requirement held against a provider: of an order, or of requirements that nobody has posted yet.
     #[returns(Eligibility)]
     Eligibility { subject: EligibilitySubject, provider: String },

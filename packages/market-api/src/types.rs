@@ -62,16 +62,53 @@ pub struct Resources {
     pub count: u32,
 }
 
-/// What a provider must be to bid. More kinds join these as fields.
+/// Auditors that must vouch for every attribute of the requirements, and for at least one where none is asked for.
+/// Each list names an account once.
+#[cw_serde]
+#[derive(Default, Eq)]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
+pub struct SignedBy {
+    /// One of these alone must vouch for all; empty when it does not matter.
+    #[serde(default)]
+    pub any_of: Vec<String>,
+    /// Each of these must vouch for all.
+    #[serde(default)]
+    pub all_of: Vec<String>,
+}
+
+impl SignedBy {
+    pub fn is_empty(&self) -> bool {
+        self.any_of.is_empty() && self.all_of.is_empty()
+    }
+
+    /// All accounts named; one that is in both lists comes twice.
+    pub fn auditors(&self) -> impl Iterator<Item = &String> {
+        self.all_of.iter().chain(&self.any_of)
+    }
+}
+
+/// What a provider must be to bid, and again to win. More kinds join these as fields.
 #[cw_serde]
 #[derive(Default, Eq)]
 #[serde(deny_unknown_fields)]
 #[schemaifier(mute_warnings)]
 pub struct Requirements {
-    /// All of them, key and value alike.
+    /// All of them: values alike, keys alike or within the wildcard `*` at a wished key's end, which stands for
+    /// anything but `/`.
     pub attributes: Vec<Attribute>,
     /// Bonded stake in the base denom of staking.
     pub min_stake: Uint128,
+    #[serde(default, skip_serializing_if = "SignedBy::is_empty")]
+    pub signed_by: SignedBy,
+    /// Basis points; see `docs/reputation.md`.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub min_reputation: Bps,
+}
+
+/// What is not asked for is not stored, because each byte of an order is paid for.
+fn is_nothing(least: &Bps) -> bool {
+    *least == Bps(0)
 }
 
 /// Workloads that are placed together at one provider.
@@ -335,6 +372,21 @@ pub struct ProviderRecord {
     pub earned: Vec<Money>,
 }
 
+/// A provider's reputation and what it is made of; see `docs/reputation.md`.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Reputation {
+    pub provider: Addr,
+    /// `floor(quality x stake / total_stake)`.
+    pub reputation: Bps,
+    /// How good the service on record is, whatever the stake.
+    pub quality: Bps,
+    /// Bonded, in the base denom of staking.
+    pub stake: Uint128,
+    /// Bonded by everyone.
+    pub total_stake: Uint128,
+}
+
 // ---- parameters and answers
 
 #[cw_serde]
@@ -404,7 +456,11 @@ pub enum RequirementKind {
     NotJailed,
     ValidRoot,
     Attribute,
+    /// One for each auditor of `all_of`.
+    SignedByAllOf,
+    SignedByAnyOf,
     MinStake,
+    MinReputation,
 }
 
 #[cw_serde]
@@ -468,6 +524,7 @@ pub struct Limits {
     pub max_match_steps: u32,
     pub max_close_steps: u32,
     pub max_attributes: u32,
+    pub max_auditors: u32,
     pub max_funded_seconds: u64,
     pub max_amount: Uint128,
     pub default_page_limit: u32,

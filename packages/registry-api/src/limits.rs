@@ -6,7 +6,7 @@ pub const MAX_OPERATORS: usize = 5;
 pub const MAX_ENDPOINTS: usize = 5;
 /// Length of one endpoint in bytes.
 pub const MAX_ENDPOINT_BYTES: usize = 256;
-/// Attributes of one provider, and of one order's requirements.
+/// Attributes of one provider, of one attestation, and of one order's requirements.
 pub const MAX_ATTRIBUTES: usize = 32;
 /// Length of an attribute's key in bytes; keys are `[a-z0-9][a-z0-9_/.*-]*`.
 pub const MAX_ATTRIBUTE_KEY_BYTES: usize = 64;

@@ -2,7 +2,7 @@ use cloud_std::{OwnershipAction, Page};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 
-use crate::types::{Attribute, Config, Contact, Limits, Provider, Root};
+use crate::types::{Attestation, AttestedProvider, Attribute, Config, Contact, Limits, Provider, Root};
 
 #[cw_serde]
 #[serde(deny_unknown_fields)]
@@ -45,6 +45,12 @@ pub enum ExecuteMsg {
     PublishRoot { der: Binary },
     /// By the root's account: final and immediate. Event `root_revoked`.
     RevokeRoot { fingerprint: HexBinary },
+    /// By any account, as an auditor: vouches for these attributes of a provider, each of which the provider must say
+    /// of itself now. Replaces what the sender vouched for before. An attestation covers key and value: once the
+    /// provider changes a value, or registers anew, it counts no longer. Event `attestation_signed`.
+    Attest { provider: String, attributes: Vec<Attribute> },
+    /// By the auditor, effective at once, whatever became of the provider. Event `attestation_revoked`.
+    RevokeAttestation { provider: String },
     /// By the market or the contract's owner: the provider wins no orders for this many seconds from now. A longer
     /// jailing that already runs is kept. Event `provider_jailed`.
     Jail { provider: String, seconds: u64, reason: String },
@@ -68,6 +74,13 @@ pub enum QueryMsg {
     /// Fails when the account is not a provider.
     #[returns(Provider)]
     Provider { provider: String },
+    /// A provider together with what auditors vouch for, by auditor address; the cursor is an auditor's address.
+    /// Fails when the account is not a provider.
+    #[returns(AttestedProvider)]
+    AttestedProvider { provider: String, start_after: Option<String>, limit: Option<u32> },
+    /// What an auditor vouches for, by the providers' owner addresses; the cursor is an owner address.
+    #[returns(Page<Attestation, Addr>)]
+    AttestationsOfAuditor { auditor: String, start_after: Option<String>, limit: Option<u32> },
     /// By owner address, ascending; the cursor is an owner address.
     #[returns(Page<Provider, Addr>)]
     Providers { start_after: Option<String>, limit: Option<u32> },

@@ -1,3 +1,4 @@
+use cloud_std::Page;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, HexBinary};
 
@@ -14,6 +15,26 @@ pub struct Attribute {
 impl Attribute {
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into() }
+    }
+}
+
+/// What stands at the end of a wanted attribute's key for any further characters but `/`.
+pub const WILDCARD: char = '*';
+
+impl Attribute {
+    /// Whether `held` is what this, as a wish, asks for. Values are equal; keys are equal, or the wish ends in
+    /// [`WILDCARD`] and the held key goes on from there without another `/`: `gpu/nvidia/*` is met by
+    /// `gpu/nvidia/a100` and not by `gpu/nvidia/a100/80Gi`.
+    pub fn is_met_by(&self, held: &Attribute) -> bool {
+        self.value == held.value && self.names(&held.key)
+    }
+
+    /// Whether the key of this, as a wish, means this key.
+    pub fn names(&self, key: &str) -> bool {
+        match self.key.strip_suffix(WILDCARD) {
+            Some(start) => key.strip_prefix(start).is_some_and(|rest| !rest.contains('/')),
+            None => self.key == key,
+        }
     }
 }
 
@@ -69,10 +90,35 @@ impl Provider {
         self.owner == *key || self.operators.contains(key)
     }
 
-    /// Those of `wanted` that this provider does not have, key and value alike.
+    /// Those of `wanted` that nothing of this provider meets; see [`Attribute::is_met_by`].
     pub fn missing_attributes(&self, wanted: &[Attribute]) -> Vec<Attribute> {
-        wanted.iter().filter(|attribute| !self.attributes.contains(attribute)).cloned().collect()
+        wanted
+            .iter()
+            .filter(|wish| !self.attributes.iter().any(|held| wish.is_met_by(held)))
+            .cloned()
+            .collect()
     }
+}
+
+/// What an auditor vouches for at one provider.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Attestation {
+    pub provider: Addr,
+    pub auditor: Addr,
+    /// Signed, and what the provider says of itself at the time of the block that answers. Sorted by key.
+    pub attributes: Vec<Attribute>,
+    /// Signed, and no longer what the provider says: these count for nothing. Sorted by key.
+    pub lapsed: Vec<Attribute>,
+    /// Seconds since the epoch.
+    pub attested_at: u64,
+}
+
+/// A provider and one page of its attestations.
+#[cw_serde]
+pub struct AttestedProvider {
+    pub provider: Provider,
+    pub attestations: Page<Attestation, Addr>,
 }
 
 #[cw_serde]
@@ -132,4 +178,39 @@ pub struct Limits {
     pub max_root_validity_seconds: u64,
     pub default_page_limit: u32,
     pub max_page_limit: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_is_met_by_the_same_key_and_value_or_within_its_wildcard() {
+        let met = |wanted: &str, held: &str| {
+            Attribute::new(wanted, "true").is_met_by(&Attribute::new(held, "true"))
+        };
+        for (wanted, held) in [
+            ("region", "region"),
+            ("gpu/*", "gpu/a100"),
+            ("gpu/*", "gpu/"),
+            ("gpu/*", "gpu/*"),
+            ("gpu/a*", "gpu/a100"),
+            ("reg*", "region"),
+        ] {
+            assert!(met(wanted, held), "{wanted} by {held}");
+        }
+        for (wanted, held) in [
+            ("region", "regio"),
+            ("region", "regions"),
+            ("gpu/*", "gpu"),
+            ("gpu/*", "gpu/a100/80gi"),
+            ("gpu/b*", "gpu/a100"),
+            // What a provider calls its own is taken word for word.
+            ("gpu/a100", "gpu/*"),
+            ("gp*/a100", "gpu/a100"),
+        ] {
+            assert!(!met(wanted, held), "{wanted} by {held}");
+        }
+        assert!(!Attribute::new("gpu/*", "true").is_met_by(&Attribute::new("gpu/a100", "false")));
+    }
 }

@@ -6,6 +6,13 @@ use crate::{raw, ExecuteMsg};
 pub struct StakingClient<'a>(pub &'a Addr);
 
 impl StakingClient<'_> {
+    /// Bonded stake of everyone.
+    pub fn total_stake(&self, querier: &QuerierWrapper) -> StdResult<Uint128> {
+        let stored = querier.query_wasm_raw(self.0, raw::TOTAL_NOW.as_slice())?;
+        let total: u64 = stored.map(cosmwasm_std::from_json).transpose()?.unwrap_or_default();
+        Ok(total.into())
+    }
+
     /// Bonded stake of an account; zero when it never staked.
     pub fn stake(&self, querier: &QuerierWrapper, account: &Addr) -> StdResult<Uint128> {
         let weight = raw::MEMBERS_NOW.query(querier, self.0.clone(), account)?;

@@ -2,7 +2,7 @@
 //! reads by raw query: `members` to weight, `total`.
 
 use cosmwasm_std::Addr;
-use cw_storage_plus::{Map, SnapshotItem, SnapshotMap, Strategy};
+use cw_storage_plus::{Item, Map, SnapshotItem, SnapshotMap, Strategy};
 
 /// Bonded stake of an account in the base denom, which is its voting weight, with snapshots by height.
 pub const MEMBERS: SnapshotMap<&Addr, u64> =
@@ -14,3 +14,6 @@ pub const TOTAL: SnapshotItem<u64> =
 
 /// The part of [`MEMBERS`] that raw queries read: the current weights.
 pub const MEMBERS_NOW: Map<&Addr, u64> = Map::new("members");
+
+/// The part of [`TOTAL`] that raw queries read: the current weight of everyone.
+pub const TOTAL_NOW: Item<u64> = Item::new("total");

@@ -2,7 +2,7 @@
 
 use cloud_std::Money;
 use cosmwasm_std::Uint128;
-use market_api::{Group, Order, OrderPhase};
+use market_api::{Group, Order, OrderPhase, RequirementKind};
 use registry_api::{Attribute, Provider};
 use serde::Serialize;
 
@@ -62,6 +62,12 @@ pub enum Refusal {
         needed: Uint128,
         bonded: Uint128,
     },
+    /// What the market itself answers about a requirement that only it can judge.
+    NotEligible {
+        requirement: RequirementKind,
+        expected: String,
+        found: String,
+    },
     NoGpu,
     NoPersistentStorage,
     /// Beside the root file system there is only what services mount, which is not offered.
@@ -99,6 +105,7 @@ impl Refusal {
             Refusal::AttributeMissing { .. } => "attribute_missing",
             Refusal::NotOurKind { .. } => "not_our_kind",
             Refusal::StakeTooLow { .. } => "stake_too_low",
+            Refusal::NotEligible { .. } => "not_eligible",
             Refusal::NoGpu => "no_gpu",
             Refusal::NoPersistentStorage => "no_persistent_storage",
             Refusal::NoVolumes => "no_volumes",

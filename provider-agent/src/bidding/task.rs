@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chain_client::{QueryError, TxError};
-use cloud_std::Money;
+use cloud_std::{Bps, Money};
 use cosmwasm_std::Uint128;
 use futures::StreamExt;
 use market_api::{Bid, BidState, ExecuteMsg, LeasePhase, Order, OrderId, OrderPhase, Params};
@@ -175,6 +175,10 @@ impl Bidder {
             }
             match evaluate(order, standing, &self.core.config, &free, open, now) {
                 Verdict::Bid { price, amounts } => {
+                    if let Some(refusal) = self.unmet(order).await? {
+                        self.refused(id, &refusal);
+                        continue;
+                    }
                     free = free.less(&amounts);
                     open += 1;
                     rows.push((id, Some(reservation(order, price, amounts))));
@@ -188,6 +192,22 @@ impl Bidder {
             self.send_bid(order, price, params);
         }
         Ok(())
+    }
+
+    /// Auditors and reputation are other people's doing and change without a trace in our record, so that the market
+    /// is asked; it answers with the function that it decides bids with.
+    async fn unmet(&self, order: &Order) -> Result<Option<Refusal>> {
+        let requirements = &order.spec.group.requirements;
+        if requirements.signed_by.is_empty() && requirements.min_reputation == Bps(0) {
+            return Ok(None);
+        }
+        let answer = self.core.chain.eligibility(self.core.height(), order.id).await?;
+        let unmet = answer.checks.into_iter().find(|check| !check.met);
+        Ok(unmet.map(|check| Refusal::NotEligible {
+            requirement: check.requirement,
+            expected: check.expected,
+            found: check.found,
+        }))
     }
 
     fn refused(&self, order: u64, refusal: &Refusal) {

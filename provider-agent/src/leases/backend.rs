@@ -193,6 +193,9 @@ fn reason(refusal: &Refusal, config: &crate::config::Config) -> NoBidReason {
         Refusal::StakeTooLow { needed, bonded } => NoBidReason::Other {
             detail: format!("a stake of {needed} is asked for and this provider has {bonded}"),
         },
+        Refusal::NotEligible { expected, found, .. } => {
+            NoBidReason::Other { detail: format!("{expected} is asked for, found {found}") }
+        }
         Refusal::NoGpu => offered("a gpu".into()),
         Refusal::NoPersistentStorage => offered("persistent storage".into()),
         Refusal::NoVolumes => offered("volumes that services mount".into()),

@@ -9,9 +9,9 @@ use cosmwasm_std::Addr;
 use market_api::{
     Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, Lease, LeaseFilter, LeaseId,
     LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState, ProviderRecord, QueryMsg,
-    TimeCursor, Totals,
+    Reputation, TimeCursor, Totals,
 };
-use registry_api::{Provider, Root};
+use registry_api::{AttestedProvider, Provider, Root};
 use serde::de::DeserializeOwned;
 use staking_api::{MemberListResponse, StakeInfo, TotalWeightResponse};
 
@@ -399,6 +399,9 @@ fn records(world: &World) -> Checked {
                 expected.tenants.len() as u64,
             ],
         )?;
+        let asked = QueryMsg::Reputation { provider: keys.owner.to_string() };
+        let reputation: Reputation = world.suite.query_market(&asked);
+        same("reputation", u64::from(reputation.reputation.0), model.reputation(&keys.owner))?;
         // Money counts when it moves: all of an ended lease, what was withdrawn of a live one.
         let mut earned: BTreeMap<String, u128> = BTreeMap::new();
         for lease in model.leases.iter().filter(|lease| lease.provider == keys.owner) {
@@ -460,6 +463,19 @@ fn registry(world: &World) -> Checked {
             (provider.jailed_until, provider.root_valid_until),
             (expected.jailed_until, expected.root_valid_until),
         )?;
+    }
+    for provider in model.providers.keys() {
+        let msg = registry_api::QueryMsg::AttestedProvider {
+            provider: provider.to_string(),
+            start_after: None,
+            limit: Some(100),
+        };
+        let found: AttestedProvider = world.suite.query_registry(&msg);
+        let found: BTreeMap<_, _> =
+            found.attestations.items.into_iter().map(|one| (one.auditor, one.attributes)).collect();
+        let signed = model.attestations.keys().filter(|(of, _)| of == provider);
+        let expected = signed.map(|(_, auditor)| (auditor.clone(), model.vouched(provider, auditor)));
+        same("attestations", found, expected.collect())?;
     }
     for (account, expected) in &model.roots {
         let msg = registry_api::QueryMsg::Roots {

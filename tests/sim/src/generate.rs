@@ -2,7 +2,7 @@
 
 use cloud_std::{Bps, Money, OwnershipAction};
 use cosmwasm_std::{Addr, HexBinary, Uint128};
-use market_api::{DeploymentId, DeploymentState, LeaseId, OrderId, OrderSpec, OrderState};
+use market_api::{DeploymentId, DeploymentState, LeaseId, OrderId, OrderSpec, OrderState, SignedBy};
 use registry_api::Attribute;
 use staking_api::{Destination, Fault};
 use testing::certificate::deterministic_root;
@@ -79,6 +79,8 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::RemoveOperator, 2),
     (Kind::Publish, 8),
     (Kind::Revoke, 1),
+    (Kind::Attest, 4),
+    (Kind::RevokeAttestation, 2),
     (Kind::Jail, 1),
     (Kind::Unjail, 5),
     (Kind::RegistryMarket, 3),
@@ -122,6 +124,8 @@ enum Kind {
     RemoveOperator,
     Publish,
     Revoke,
+    Attest,
+    RevokeAttestation,
     Jail,
     Unjail,
     RegistryMarket,
@@ -358,6 +362,12 @@ impl Generator<'_> {
         self.dice.of(&self.cast.people).clone()
     }
 
+    /// One of the two accounts that vouch for providers.
+    fn auditor(&mut self) -> Addr {
+        let auditors = [&self.cast.stranger, &self.cast.tenants[0]];
+        (*self.dice.of(&auditors)).clone()
+    }
+
     /// Who acts for a provider, and whether it names it.
     fn for_provider(&mut self, provider: &Addr) -> (Addr, Option<String>) {
         let operator = self.model.providers.get(provider).and_then(|record| record.operators.first());
@@ -525,7 +535,23 @@ impl Generator<'_> {
         requirements.min_stake = Uint128::new(*self.dice.of(&[0, 0, 0, 1_000, 900_000]));
         if self.dice.one_in(3) {
             let region = *self.dice.of(&["eu-west", "eu-west", "us-east"]);
-            requirements.attributes = vec![Attribute::new("region", region)];
+            let key = if self.dice.one_in(4) { "reg*" } else { "region" };
+            requirements.attributes = vec![Attribute::new(key, region)];
+        }
+        if self.dice.one_in(12) {
+            let auditor = self.auditor().to_string();
+            let other = self.auditor().to_string();
+            match self.dice.below(6) {
+                0 | 1 => requirements.signed_by.any_of = vec![auditor],
+                2 => requirements.signed_by.all_of = vec![auditor],
+                // Sometimes one account twice.
+                3 => requirements.signed_by.all_of = vec![auditor, other],
+                4 => requirements.signed_by = SignedBy { any_of: vec![auditor], all_of: vec![other] },
+                _ => requirements.signed_by.any_of = vec!["nobody".into()],
+            }
+        }
+        if self.dice.one_in(10) {
+            requirements.min_reputation = Bps(*self.dice.of(&[1, 1, 5, 50, 10_001]));
         }
         match self.dice.below(40) {
             0 => spec.term = 0,
@@ -764,6 +790,21 @@ impl Generator<'_> {
                     if roots.is_empty() { vec![0; 32] } else { self.dice.of(roots).fingerprint.clone() };
                 let fingerprint = HexBinary::from(fingerprint);
                 self.registry(keys.owner, M::RevokeRoot { fingerprint })
+            }
+            Kind::Attest => {
+                let record = self.model.providers.get(&keys.owner);
+                let said = record.map(|record| record.attributes.clone()).unwrap_or_default();
+                let attributes = if self.dice.one_in(5) { attributes } else { said };
+                let auditor = self.auditor();
+                self.registry(auditor, M::Attest { provider: keys.owner.into(), attributes })
+            }
+            Kind::RevokeAttestation => {
+                let signed: Vec<_> = self.model.attestations.keys().cloned().collect();
+                let (provider, auditor) = match signed.is_empty() || self.dice.one_in(4) {
+                    true => (keys.owner, self.auditor()),
+                    false => self.dice.of(&signed).clone(),
+                };
+                self.registry(auditor, M::RevokeAttestation { provider: provider.into() })
             }
             Kind::Jail => {
                 let right = if self.dice.one_in(4) { self.model.registry_market.clone() } else { owner };

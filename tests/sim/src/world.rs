@@ -245,6 +245,7 @@ fn start(suite: &Suite, cast: &Cast) -> Model {
         registry_owner: owned(),
         registry_market: suite.market.clone(),
         providers: BTreeMap::new(),
+        attestations: BTreeMap::new(),
         jails: BTreeMap::new(),
         roots: BTreeMap::new(),
         keys: Default::default(),

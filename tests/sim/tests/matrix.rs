@@ -640,8 +640,24 @@ fn revoked() -> Suite {
     suite
 }
 
-const REGISTRY_ALL: &[&str] = &["stranger", "ready", "jailed", "busy", "revoked", "offered"];
-const REGISTERED: &[&str] = &["ready", "jailed", "busy", "revoked", "offered"];
+/// What a provider says of itself; something where it is not registered.
+fn said(suite: &Suite, provider: &Addr) -> Vec<registry_api::Attribute> {
+    let msg = registry_api::QueryMsg::Provider { provider: provider.to_string() };
+    let record: Result<registry_api::Provider, _> = suite.try_query(&suite.registry, &msg);
+    record.map_or_else(|_| vec![registry_api::Attribute::new("region", "eu")], |record| record.attributes)
+}
+
+fn attested() -> Suite {
+    let mut suite = empty();
+    let (provider, auditor) = (suite.providers[0].owner.clone(), suite.tenants[1].clone());
+    let attributes = said(&suite, &provider);
+    let attest = registry_api::ExecuteMsg::Attest { provider: provider.into(), attributes };
+    suite.registry(&auditor, &attest).unwrap();
+    suite
+}
+
+const REGISTRY_ALL: &[&str] = &["stranger", "ready", "jailed", "busy", "revoked", "attested", "offered"];
+const REGISTERED: &[&str] = &["ready", "jailed", "busy", "revoked", "attested", "offered"];
 
 /// Those who are no provider and own nothing that these messages are about.
 fn not_registered(suite: &Suite) -> Vec<Addr> {
@@ -657,6 +673,7 @@ fn the_registry() {
         Stage { name: "jailed", build: jailed },
         Stage { name: "busy", build: active },
         Stage { name: "revoked", build: revoked },
+        Stage { name: "attested", build: attested },
         Stage { name: "offered", build: offered },
     ];
     let rows = [
@@ -681,7 +698,7 @@ fn the_registry() {
         },
         Row {
             name: "deregister",
-            accepted_in: &["ready", "jailed", "revoked", "offered"],
+            accepted_in: &["ready", "jailed", "revoked", "attested", "offered"],
             attempt: |s| by(&s.providers[0].owner, &M::Deregister {}),
             wrong_senders: not_registered,
         },
@@ -715,11 +732,32 @@ fn the_registry() {
         },
         Row {
             name: "revoke_root",
-            accepted_in: &["ready", "jailed", "busy", "offered"],
+            accepted_in: &["ready", "jailed", "busy", "attested", "offered"],
             attempt: |s| by(&s.providers[0].owner, &M::RevokeRoot { fingerprint: first_root(s) }),
             wrong_senders: |s| {
                 let keys = &s.providers[0];
                 vec![keys.operator.clone(), s.providers[1].owner.clone(), s.owner.clone()]
+            },
+        },
+        Row {
+            name: "attest",
+            accepted_in: REGISTERED,
+            attempt: |s| {
+                let (provider, auditor) = (s.providers[0].owner.clone(), &s.tenants[0]);
+                let attributes = said(s, &provider);
+                by(auditor, &M::Attest { provider: provider.into(), attributes })
+            },
+            wrong_senders: nobody,
+        },
+        Row {
+            name: "revoke_attestation",
+            accepted_in: &["attested"],
+            attempt: |s| {
+                by(&s.tenants[1], &M::RevokeAttestation { provider: s.providers[0].owner.to_string() })
+            },
+            wrong_senders: |s| {
+                let keys = &s.providers[0];
+                vec![keys.owner.clone(), keys.operator.clone(), s.tenants[0].clone(), s.owner.clone()]
             },
         },
         Row {

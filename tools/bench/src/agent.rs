@@ -180,7 +180,7 @@ fn spec(region: &str) -> OrderSpec {
         group: Group {
             name: "web".to_owned(),
             resources: vec![resources],
-            requirements: Requirements { attributes, min_stake: 0u128.into() },
+            requirements: Requirements { attributes, ..Requirements::default() },
         },
         term: 3_600,
         max_price: Money::new(DENOM, MAX_PRICE),

@@ -195,8 +195,11 @@ fn spec(bid_window: u64) -> OrderSpec {
         endpoints: 1,
         count: 1,
     };
-    let requirements =
-        Requirements { attributes: vec![Attribute::new("region", "bench")], min_stake: 1_000u128.into() };
+    let requirements = Requirements {
+        attributes: vec![Attribute::new("region", "bench")],
+        min_stake: 1_000u128.into(),
+        ..Requirements::default()
+    };
     OrderSpec {
         group: Group { name: "web".to_owned(), resources: vec![resources], requirements },
         term: 3_600,

@@ -128,7 +128,7 @@ fn open(ctx: &mut Ctx, id: DeploymentId, funds: &Money, specs: Vec<OrderSpec>) -
     let params = config::params(ctx.storage)?;
     let mut expected = Money::new(&specs[0].max_price.denom, Uint128::zero());
     for spec in &specs {
-        validate::order(spec, &params)?;
+        validate::order(ctx.api, spec, &params)?;
         if spec.max_price.denom != expected.denom {
             return Err(ContractError::MixedDenoms {
                 expected: expected.denom,

@@ -1,6 +1,7 @@
 use cloud_std::{Money, MAX_PAGE_LIMIT};
 use cosmwasm_std::{Addr, Empty, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::Map;
+use lease_math::Fulfilment;
 use market_api::{ProviderRecord, Record};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,23 @@ pub fn serve(
     grow("amount earned", &mut service.earned, amount)?;
     SERVICES.save(storage, (provider, denom), &service)?;
     Ok(())
+}
+
+/// What reputation counts of a provider's record.
+pub fn fulfilment(storage: &dyn Storage, provider: &Addr) -> Result<Fulfilment, ContractError> {
+    let tally = TALLIES.may_load(storage, provider)?.unwrap_or_default();
+    let mut seconds_served = 0;
+    let services = SERVICES.prefix(provider).range(storage, None, None, Direction::Ascending);
+    for entry in services.take(MAX_PAGE_LIMIT as usize) {
+        grow("seconds served", &mut seconds_served, entry?.1.seconds)?;
+    }
+    Ok(Fulfilment {
+        seconds_served,
+        distinct_tenants: tally.tenants,
+        declined: tally.declined,
+        expired: tally.expired,
+        broken: tally.broken,
+    })
 }
 
 pub fn view(storage: &dyn Storage, provider: Addr) -> Result<ProviderRecord, ContractError> {

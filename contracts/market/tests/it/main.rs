@@ -12,5 +12,6 @@ mod matching;
 mod payment;
 mod permissions;
 mod queries;
+mod requirements;
 mod states;
 mod support;

@@ -195,8 +195,11 @@ fn eligibility_says_what_was_expected_and_what_was_found() {
     let mut world = World::new();
     let alice = world.provider("alice");
     world.stake(&alice, 70);
-    let requirements =
-        Requirements { attributes: vec![registry_api::Attribute::new("region", "us")], min_stake: price(50) };
+    let requirements = Requirements {
+        attributes: vec![registry_api::Attribute::new("region", "us")],
+        min_stake: price(50),
+        ..Default::default()
+    };
     let ask = |world: &World, provider: &cosmwasm_std::Addr| -> Eligibility {
         world.ask(&QueryMsg::Eligibility {
             subject: EligibilitySubject::Requirements { requirements: requirements.clone() },

@@ -1,11 +1,13 @@
 //! One file for each action; adding and removing an operator key share one.
 
+pub mod attest;
 pub mod deregister;
 pub mod jail;
 pub mod operators;
 pub mod ownership;
 pub mod publish_root;
 pub mod register;
+pub mod revoke_attestation;
 pub mod revoke_root;
 pub mod set_market;
 pub mod unjail;

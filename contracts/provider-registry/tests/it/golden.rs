@@ -18,6 +18,8 @@ fn permissions() {
         ExecuteMsg::RemoveOperator { operator: text() },
         ExecuteMsg::PublishRoot { der: Default::default() },
         ExecuteMsg::RevokeRoot { fingerprint: Default::default() },
+        ExecuteMsg::Attest { provider: text(), attributes: vec![] },
+        ExecuteMsg::RevokeAttestation { provider: text() },
         ExecuteMsg::Jail { provider: text(), seconds: 1, reason: text() },
         ExecuteMsg::Unjail { provider: text() },
         ExecuteMsg::SetMarket { market: text() },
@@ -71,6 +73,9 @@ fn events() {
         note(chain.revoke(who, &fingerprint).unwrap());
     }
     let provider = alice.to_string();
+    let attributes = vec![Attribute::new("region", "eu")];
+    note(chain.run(&bob, &ExecuteMsg::Attest { provider: provider.clone(), attributes }).unwrap());
+    note(chain.run(&bob, &ExecuteMsg::RevokeAttestation { provider: provider.clone() }).unwrap());
     let jail =
         |reason: &str| ExecuteMsg::Jail { provider: provider.clone(), seconds: 60, reason: reason.into() };
     note(chain.run(&market, &jail("silent")).unwrap());

@@ -1,6 +1,7 @@
 //! The contract through its entry points, on a simulated chain, with real certificates.
 
 mod admin;
+mod attestations;
 mod bad_certificates;
 mod chain;
 mod factory;

@@ -2,7 +2,7 @@ use cloud_std::Page;
 use market_api::msg::{BookCursor, EligibilitySubject, LeaseFilter, OrderFilter, TimeCursor};
 use market_api::{
     Bid, Config, Deployment, DeploymentId, Eligibility, Invariants, Lease, LeaseId, Limits, Order, OrderId,
-    ProviderRecord, QueryMsg, Requirements, Totals,
+    ProviderRecord, QueryMsg, Reputation, Requirements, Totals,
 };
 
 use super::Bound;
@@ -188,6 +188,10 @@ impl Market {
 
     pub async fn provider_record(&self, provider: &str) -> Result<ProviderRecord, QueryError> {
         self.0.ask(&QueryMsg::ProviderRecord { provider: provider.to_owned() }).await
+    }
+
+    pub async fn reputation(&self, provider: &str) -> Result<Reputation, QueryError> {
+        self.0.ask(&QueryMsg::Reputation { provider: provider.to_owned() }).await
     }
 
     /// Every requirement of an order held against a provider.

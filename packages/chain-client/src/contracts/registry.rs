@@ -1,6 +1,6 @@
 use cloud_std::Page;
 use cosmwasm_std::{Addr, HexBinary};
-use registry_api::{Config, Limits, Provider, QueryMsg, Root};
+use registry_api::{Attestation, AttestedProvider, Config, Limits, Provider, QueryMsg, Root};
 
 use super::Bound;
 use crate::{Client, QueryError};
@@ -33,6 +33,28 @@ impl Registry {
 
     pub async fn provider(&self, provider: &str) -> Result<Provider, QueryError> {
         self.0.ask(&QueryMsg::Provider { provider: provider.to_owned() }).await
+    }
+
+    /// A provider's record with a page of what auditors vouch for.
+    pub async fn attested_provider(
+        &self,
+        provider: &str,
+        start_after: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<AttestedProvider, QueryError> {
+        let provider = provider.to_owned();
+        self.0.ask(&QueryMsg::AttestedProvider { provider, start_after, limit }).await
+    }
+
+    /// What an auditor vouches for, by the providers' owner addresses.
+    pub async fn attestations_of_auditor(
+        &self,
+        auditor: &str,
+        start_after: Option<String>,
+        limit: Option<u32>,
+    ) -> Result<Page<Attestation, Addr>, QueryError> {
+        let auditor = auditor.to_owned();
+        self.0.ask(&QueryMsg::AttestationsOfAuditor { auditor, start_after, limit }).await
     }
 
     pub async fn providers(

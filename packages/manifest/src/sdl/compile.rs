@@ -333,12 +333,13 @@ fn service_of(
 }
 
 fn offer(placement: &Placement) -> Offer {
-    let (signed_by, place) = placement.signed_by.clone().unwrap_or_default();
-    let mut unsaid = Vec::new();
-    if !signed_by.is_empty() {
-        unsaid.push(Unsaid { place, what: "auditors", accepted: "no signedBy, or empty lists" });
+    Offer {
+        attributes: placement.attributes.clone(),
+        signed_by: placement.signed_by.clone(),
+        leased_ip: None,
+        unsaid: Vec::new(),
+        prices: Vec::new(),
     }
-    Offer { attributes: placement.attributes.clone(), signed_by, leased_ip: None, unsaid, prices: Vec::new() }
 }
 
 /// What a service adds to what its group asks of a provider.

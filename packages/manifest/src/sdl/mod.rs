@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use cloud_std::Money;
 use cosmwasm_std::Uint128;
 use market_api::limits::{MAX_AMOUNT, MAX_BID_WINDOW, MAX_TERM};
-use market_api::{Group, OrderSpec, Requirements};
+use market_api::{Group, OrderSpec, Requirements, SignedBy};
 use registry_api::limits::MAX_ATTRIBUTES;
 use registry_api::Attribute;
 
@@ -40,21 +40,6 @@ pub struct Sdl {
 /// The attribute that a provider publishes as `true` when it leases public addresses. An order for a group with a
 /// leased address asks for it.
 pub const LEASED_IP_ATTRIBUTE: &str = "feat-endpoint-ip";
-
-/// The auditors that must have attested a provider's attributes, by address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SignedBy {
-    /// One of them is enough.
-    pub any_of: Vec<String>,
-    /// Each of them is needed.
-    pub all_of: Vec<String>,
-}
-
-impl SignedBy {
-    pub fn is_empty(&self) -> bool {
-        self.any_of.is_empty() && self.all_of.is_empty()
-    }
-}
 
 /// What the file says about buying one group.
 #[derive(Clone, Debug)]
@@ -137,12 +122,6 @@ impl Sdl {
         &self.warnings
     }
 
-    /// The auditors that the file names for a group.
-    pub fn signed_by(&self, group: &str) -> Option<&SignedBy> {
-        let index = self.manifest.groups.iter().position(|known| known.name == group)?;
-        Some(&self.offers.get(index)?.signed_by)
-    }
-
     /// One order for each placement group, in the order of the groups. The price that the file gives for each block
     /// becomes the order's total for the term, service by service: see [`total_for_term`]. A leased address is asked
     /// for by the attribute [`LEASED_IP_ATTRIBUTE`]. Errors name the keys that cannot be sold on these terms, and
@@ -223,7 +202,12 @@ fn order(
         group: Group {
             name: group.name.clone(),
             resources: group.services.iter().map(fits::resources).collect(),
-            requirements: Requirements { attributes, min_stake: Uint128::new(terms.min_stake) },
+            requirements: Requirements {
+                attributes,
+                min_stake: Uint128::new(terms.min_stake),
+                signed_by: offer.signed_by.clone(),
+                ..Requirements::default()
+            },
         },
         term: terms.term,
         max_price: Money::new(denom?.clone(), total),

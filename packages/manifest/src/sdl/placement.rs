@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use market_api::SignedBy;
 use registry_api::limits::MAX_ATTRIBUTES;
 use registry_api::Attribute;
 
 use super::reader::{At, Place, Reader};
-use super::{Price, SignedBy};
+use super::Price;
 use crate::price::Amount;
 use crate::rules::{self, shown};
 use crate::yaml::{number_text, Value};
@@ -16,14 +17,14 @@ pub(super) struct Placement {
     pub key: Place,
     pub attributes: Vec<Attribute>,
     /// Auditors, and where they are named.
-    pub signed_by: Option<(SignedBy, Place)>,
+    pub signed_by: SignedBy,
     /// By compute profile.
     pub pricing: BTreeMap<String, Option<Price>>,
 }
 
 pub(super) fn placement(reader: &mut Reader, at: &At<'_>, key: Place) -> Option<Placement> {
     let fields = reader.fields(at, &["attributes", "signedBy", "pricing"], &["pricing"])?;
-    let signed_by = fields.get("signedBy").map(|at| (signed_by(reader, &at), at.place));
+    let signed_by = fields.get("signedBy").map(|at| signed_by(reader, &at)).unwrap_or_default();
     let mut attributes = fields.get("attributes").map(|at| named_attributes(reader, &at)).unwrap_or_default();
     attributes.sort();
     let mut pricing = BTreeMap::new();

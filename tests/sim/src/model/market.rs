@@ -37,7 +37,10 @@ pub struct OrderModel {
     pub match_window: u64,
     pub fallback: bool,
     pub min_stake: u128,
+    pub min_reputation: u64,
     pub attributes: Vec<Attribute>,
+    pub any_of: Vec<Addr>,
+    pub all_of: Vec<Addr>,
     pub state: OrderState,
     pub locked: u128,
     pub bids: BTreeMap<Addr, BidModel>,
@@ -71,6 +74,8 @@ pub struct LeaseModel {
     pub params: Params,
     pub funds: u128,
     pub withdrawn: u128,
+    /// Seconds that the provider's record counts.
+    pub counted: u64,
     pub started: Option<u64>,
     pub notice_until: Option<u64>,
     pub end: Option<EndModel>,
@@ -154,6 +159,19 @@ impl LeaseModel {
     fn is_due(&self, now: u64) -> bool {
         self.natural_end().is_some_and(|(end, _)| now >= end)
     }
+}
+
+fn accounts(texts: &[String]) -> Vec<Addr> {
+    texts.iter().map(Addr::unchecked).collect()
+}
+
+/// Whether this is what is wished for: the same, or within the star at the end of the wish.
+fn fits(wish: &Attribute, said: &Attribute) -> bool {
+    let key = match wish.key.strip_suffix('*') {
+        None => said.key == wish.key,
+        Some(start) => said.key.starts_with(start) && !said.key[start.len()..].contains('/'),
+    };
+    key && said.value == wish.value
 }
 
 /// The place of an id that counts from 1.
@@ -399,6 +417,9 @@ impl Model {
                 let amount = lease.earned(now) - lease.withdrawn;
                 ensure(amount > 0, "nothing to withdraw")?;
                 lease.withdrawn += amount;
+                if let (None, Some(started)) = (&lease.end, lease.started) {
+                    lease.counted = (now - started).min(lease.funded());
+                }
                 let (provider, denom) = (lease.provider.clone(), lease.denom.clone());
                 let payout = self.providers.get(&provider).map_or(provider, |record| record.payout.clone());
                 self.bank.pay(&self.market, &payout, &denom, amount);
@@ -456,6 +477,14 @@ impl Model {
             let price = spec.max_price.amount.u128();
             ensure((accepted.min_order_price.u128()..=MAX_AMOUNT).contains(&price), "price")?;
             ensure(spec.group.requirements.min_stake.u128() <= MAX_AMOUNT, "stake")?;
+            ensure(spec.group.requirements.min_reputation.0 <= 10_000, "reputation")?;
+            let signed_by = &spec.group.requirements.signed_by;
+            ensure(signed_by.any_of.len() + signed_by.all_of.len() <= 8, "too many auditors")?;
+            for list in [&signed_by.any_of, &signed_by.all_of] {
+                let named: BTreeSet<_> = list.iter().collect();
+                ensure(named.len() == list.len(), "an auditor twice")?;
+                ensure(list.iter().all(|auditor| self.known.contains(auditor)), "no address")?;
+            }
             sum += price;
         }
         ensure(*funds == vec![(denom.clone(), sum)], "not the sum of the prices")?;
@@ -473,7 +502,10 @@ impl Model {
                 match_window: params.match_window,
                 fallback: spec.fallback,
                 min_stake: spec.group.requirements.min_stake.u128(),
+                min_reputation: spec.group.requirements.min_reputation.0.into(),
                 attributes: spec.group.requirements.attributes.clone(),
+                any_of: accounts(&spec.group.requirements.signed_by.any_of),
+                all_of: accounts(&spec.group.requirements.signed_by.all_of),
                 state: OrderState::Open,
                 locked: spec.max_price.amount.u128(),
                 bids: BTreeMap::new(),
@@ -485,15 +517,51 @@ impl Model {
         ensure(orders.len() + leases.len() <= 200, "too many live ones")
     }
 
-    /// Registered, free, with a current root, every attribute and enough stake, now.
+    /// Registered, free, with a current root, every attribute, every auditor's word, enough stake and reputation, now.
     pub fn is_eligible(&self, provider: &Addr, order: usize) -> bool {
         let order = &self.orders[order];
+        let has_all =
+            |said: &[Attribute]| order.attributes.iter().all(|wish| said.iter().any(|one| fits(wish, one)));
+        let vouches = |auditor: &Addr| {
+            let vouched = self.vouched(provider, auditor);
+            !vouched.is_empty() && has_all(&vouched)
+        };
         self.providers.get(provider).is_some_and(|record| {
             self.now >= record.jailed_until
                 && self.now <= record.root_valid_until
-                && order.attributes.iter().all(|wanted| record.attributes.contains(wanted))
+                && has_all(&record.attributes)
+                && order.all_of.iter().all(vouches)
+                && (order.any_of.is_empty() || order.any_of.iter().any(vouches))
                 && self.staker(provider).bonded >= order.min_stake
+                && self.reputation(provider) >= order.min_reputation
         })
+    }
+
+    /// Basis points, from the leases themselves.
+    pub fn reputation(&self, provider: &Addr) -> u64 {
+        const DAY: u128 = 86_400;
+        let record = self.records.get(provider).cloned().unwrap_or_default();
+        let own = self.leases.iter().filter(|lease| lease.provider == *provider);
+        let seconds: u128 = own.map(|lease| u128::from(lease.counted)).sum();
+        let service = seconds.min(record.tenants.len() as u128 * 20 * DAY);
+        let faults = (record.declined + 10 * record.expired + 20 * record.broken) as u128 * DAY;
+        let everyone: u128 = self.stakers.values().map(|staker| staker.bonded).sum();
+        if service == 0 || everyone == 0 {
+            return 0;
+        }
+        // The largest whole number of basis points whose square fits.
+        let parts = service.min(400 * DAY) * 100_000_000 / (400 * DAY);
+        let (mut proven, mut above) = (0, 10_001);
+        while above - proven > 1 {
+            let middle: u128 = (proven + above) / 2;
+            if middle * middle <= parts {
+                proven = middle;
+            } else {
+                above = middle;
+            }
+        }
+        let quality = proven * service / (service + faults);
+        (quality * self.staker(provider).bonded / everyone) as u64
     }
 
     /// Whether a bid in the book can still win.
@@ -567,6 +635,7 @@ impl Model {
             params: self.market_params.clone(),
             funds: price,
             withdrawn: 0,
+            counted: 0,
             started: None,
             notice_until: None,
             end: None,
@@ -601,8 +670,10 @@ impl Model {
 
     /// An active lease ends at this second; the penalty goes from what it earned to the tenant.
     fn stop(&mut self, n: usize, at: u64, reason: EndReason, penalty: u128) {
-        let lease = &self.leases[n];
-        let earned = lease.cost(at - lease.started.unwrap_or(at)) - penalty;
+        let lease = &mut self.leases[n];
+        let served = at - lease.started.unwrap_or(at);
+        lease.counted = served.min(lease.funded());
+        let earned = lease.cost(served) - penalty;
         let refunded = lease.funds - earned;
         let record = self.records.entry(lease.provider.clone()).or_default();
         if reason == EndReason::ProviderBroke {

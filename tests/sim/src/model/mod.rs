@@ -13,7 +13,7 @@ use crate::op::{Funds, Message, Op};
 
 pub use market::{BidModel, DeploymentModel, EndModel, LeaseModel, OrderModel, RecordModel};
 pub use money::Bank;
-pub use registry::{Certificate, ProviderModel, RootModel};
+pub use registry::{Certificate, ProviderModel, RootModel, SignedModel};
 pub use staking::{StakerModel, UnbondingModel};
 
 /// Why the model says no. Only for people; the texts of the contracts differ.
@@ -94,6 +94,8 @@ pub struct Model {
     pub registry_owner: Owned,
     pub registry_market: Addr,
     pub providers: BTreeMap<Addr, ProviderModel>,
+    /// By provider and auditor.
+    pub attestations: BTreeMap<(Addr, Addr), SignedModel>,
     pub jails: BTreeMap<Addr, u64>,
     pub roots: BTreeMap<Addr, Vec<RootModel>>,
     pub keys: BTreeSet<[u8; 32]>,

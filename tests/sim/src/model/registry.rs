@@ -1,5 +1,7 @@
 //! Specification, section 3: providers, keys, roots.
 
+use std::collections::BTreeSet;
+
 use cosmwasm_std::Addr;
 use registry_api::{Attribute, ExecuteMsg};
 
@@ -13,6 +15,14 @@ pub struct ProviderModel {
     pub attributes: Vec<Attribute>,
     pub jailed_until: u64,
     pub root_valid_until: u64,
+    pub registered_at: u64,
+}
+
+/// What an auditor signed, still true or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedModel {
+    pub attributes: Vec<Attribute>,
+    pub at: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +46,18 @@ pub struct Certificate {
 }
 
 impl Model {
+    /// What an auditor vouches for at a provider and the provider still says.
+    pub fn vouched(&self, provider: &Addr, auditor: &Addr) -> Vec<Attribute> {
+        let (Some(record), Some(signed)) =
+            (self.providers.get(provider), self.attestations.get(&(provider.clone(), auditor.clone())))
+        else {
+            return vec![];
+        };
+        let anew = signed.at < record.registered_at;
+        let holds = |one: &&Attribute| !anew && record.attributes.contains(one);
+        signed.attributes.iter().filter(holds).cloned().collect()
+    }
+
     pub fn may_operate(&self, key: &Addr, provider: &Addr) -> bool {
         let record = self.providers.get(provider);
         key == provider || record.is_some_and(|record| record.operators.contains(key))
@@ -69,6 +91,7 @@ impl Model {
                     attributes: vec![],
                     jailed_until: self.jails.remove(sender).unwrap_or_default(),
                     root_valid_until: self.root_end(sender),
+                    registered_at: self.now,
                 };
                 ensure(contact.is_none(), "the simulation gives no contact")?;
                 self.give(&mut record, payout.as_deref(), Some(endpoints), Some(attributes))?;
@@ -115,6 +138,22 @@ impl Model {
                 ensure(!root.revoked, "revoked")?;
                 root.revoked = true;
                 self.refresh(sender);
+            }
+            ExecuteMsg::Attest { provider, attributes } => {
+                let provider = self.address(provider)?;
+                let record = self.providers.get(&provider).ok_or("not registered")?;
+                ensure(!attributes.is_empty(), "signs nothing")?;
+                let keys: BTreeSet<_> = attributes.iter().map(|attribute| &attribute.key).collect();
+                ensure(keys.len() == attributes.len(), "a key twice")?;
+                ensure(attributes.iter().all(|one| record.attributes.contains(one)), "not what it says")?;
+                let mut attributes = attributes.clone();
+                attributes.sort();
+                let signed = SignedModel { attributes, at: self.now };
+                self.attestations.insert((provider, sender.clone()), signed);
+            }
+            ExecuteMsg::RevokeAttestation { provider } => {
+                let provider = self.address(provider)?;
+                self.attestations.remove(&(provider, sender.clone())).ok_or("nothing signed")?;
             }
             ExecuteMsg::Jail { provider, seconds, reason } => {
                 let market = self.registry_market == *sender;

@@ -251,6 +251,18 @@ impl World {
         self.neighbour(&registry, &NeighbourMsg::RemoveProvider { owner: owner.clone() });
     }
 
+    /// Lets an auditor vouch for these attributes, and for nothing when there are none.
+    pub fn attest(&mut self, auditor: &Addr, provider: &Addr, attributes: &[(&str, &str)]) {
+        let (registry, provider, auditor) = (self.registry.clone(), provider.clone(), auditor.clone());
+        let attributes: Vec<_> = attributes.iter().map(|(key, value)| Attribute::new(*key, *value)).collect();
+        let msg = if attributes.is_empty() {
+            NeighbourMsg::RemoveAttestation { provider, auditor }
+        } else {
+            NeighbourMsg::PutAttestation { provider, auditor, attributes }
+        };
+        self.neighbour(&registry, &msg);
+    }
+
     pub fn stake(&mut self, account: &Addr, weight: u64) {
         let staking = self.staking.clone();
         self.neighbour(&staking, &NeighbourMsg::PutStake { account: account.clone(), weight });
@@ -352,6 +364,10 @@ impl World {
 
     pub fn record(&self, provider: &Addr) -> ProviderRecord {
         self.ask(&QueryMsg::ProviderRecord { provider: provider.to_string() })
+    }
+
+    pub fn reputation(&self, provider: &Addr) -> Reputation {
+        self.ask(&QueryMsg::Reputation { provider: provider.to_string() })
     }
 
     pub fn deployment(&self, id: u64) -> Deployment {

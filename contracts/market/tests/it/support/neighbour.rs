@@ -6,7 +6,8 @@ use cosmwasm_std::{
 };
 use cw_multi_test::{Contract, ContractWrapper};
 use cw_storage_plus::{Item, Map};
-use registry_api::Provider;
+use registry_api::raw::Signed;
+use registry_api::{Attribute, Provider};
 use serde::{Deserialize, Serialize};
 
 /// The last two have the form that the market sends.
@@ -18,6 +19,15 @@ pub enum NeighbourMsg {
     },
     RemoveProvider {
         owner: Addr,
+    },
+    PutAttestation {
+        provider: Addr,
+        auditor: Addr,
+        attributes: Vec<Attribute>,
+    },
+    RemoveAttestation {
+        provider: Addr,
+        auditor: Addr,
     },
     PutStake {
         account: Addr,
@@ -45,15 +55,26 @@ fn instantiate(deps: DepsMut, _env: Env, _info: MessageInfo, _msg: Empty) -> Std
     Ok(Response::new())
 }
 
-fn execute(deps: DepsMut, _env: Env, _info: MessageInfo, msg: NeighbourMsg) -> StdResult<Response> {
+fn execute(deps: DepsMut, env: Env, _info: MessageInfo, msg: NeighbourMsg) -> StdResult<Response> {
     match msg {
         NeighbourMsg::PutProvider { provider } => {
             KNOWN.save(deps.storage, &provider.owner, &Empty {})?;
             registry_api::raw::PROVIDERS.save(deps.storage, &provider.owner, &provider)?;
         }
         NeighbourMsg::RemoveProvider { owner } => registry_api::raw::PROVIDERS.remove(deps.storage, &owner),
+        NeighbourMsg::PutAttestation { provider, auditor, attributes } => {
+            let signed = Signed { attributes, attested_at: env.block.time.seconds() };
+            registry_api::raw::ATTESTATIONS.save(deps.storage, (&provider, &auditor), &signed)?;
+        }
+        NeighbourMsg::RemoveAttestation { provider, auditor } => {
+            registry_api::raw::ATTESTATIONS.remove(deps.storage, (&provider, &auditor));
+        }
         NeighbourMsg::PutStake { account, weight } => {
-            staking_api::raw::MEMBERS_NOW.save(deps.storage, &account, &weight)?;
+            let members = staking_api::raw::MEMBERS_NOW;
+            members.save(deps.storage, &account, &weight)?;
+            let all = members.range(deps.storage, None, None, Order::Ascending);
+            let total: u64 = all.map(|entry| Ok(entry?.1)).sum::<StdResult<u64>>()?;
+            staking_api::raw::TOTAL_NOW.save(deps.storage, &total)?;
         }
         NeighbourMsg::Refuse { refuse } => REFUSE.save(deps.storage, &refuse)?,
         NeighbourMsg::Slash(what) => punish(deps, "slash", what)?,
