@@ -3,7 +3,9 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, CosmosMsg, Order, StdResult, Storage, Uint128};
 use cw_storage_plus::{Bound, Item, Map};
-use governance_api::{Ballot, DepositState, Floors, Params, Proposal, ProposalId, Status, Tally, Vote};
+use governance_api::{
+    Ballot, DepositState, Failure, Floors, Params, Proposal, ProposalId, Status, Tally, Vote,
+};
 
 use crate::verdict::{self, Bar, Verdict};
 use crate::ContractError;
@@ -38,17 +40,14 @@ pub struct Books {
     pub forfeited: Uint128,
 }
 
-/// How an execution went.
+/// How far its execution has come.
 #[cw_serde]
-pub enum Outcome {
+#[derive(Copy)]
+pub enum Execution {
     /// Between `execute` and its reply, within one transaction.
-    Executing,
-    Executed {
+    UnderWay,
+    Done {
         at: u64,
-    },
-    Failed {
-        at: u64,
-        reason: String,
     },
 }
 
@@ -69,7 +68,9 @@ pub struct Row {
     pub executable_at: u64,
     pub expires_at: u64,
     pub deposit_state: DepositState,
-    pub outcome: Option<Outcome>,
+    pub execution: Option<Execution>,
+    /// Of the latest attempt that failed.
+    pub failure: Option<Failure>,
 }
 
 #[cw_serde]
@@ -93,11 +94,11 @@ impl Row {
 
     /// Where it stands at this second.
     pub fn status(&self, now: u64) -> Status {
-        match &self.outcome {
-            Some(Outcome::Executing | Outcome::Executed { .. }) => return Status::Executed,
-            Some(Outcome::Failed { .. }) => return Status::Failed,
-            None if now < self.voting_ends_at => return Status::Voting,
-            None => {}
+        if self.execution.is_some() {
+            return Status::Executed;
+        }
+        if now < self.voting_ends_at {
+            return Status::Voting;
         }
         match self.verdict() {
             Verdict::NoQuorum => Status::NoQuorum,
@@ -117,10 +118,9 @@ impl Row {
     /// As queries answer it.
     pub fn answer(self, denom: &str, now: u64) -> Proposal {
         let status = self.status(now);
-        let (executed_at, failure) = match self.outcome {
-            Some(Outcome::Executed { at }) => (Some(at), None),
-            Some(Outcome::Failed { at, reason }) => (Some(at), Some(reason)),
-            Some(Outcome::Executing) | None => (None, None),
+        let executed_at = match self.execution {
+            Some(Execution::Done { at }) => Some(at),
+            Some(Execution::UnderWay) | None => None,
         };
         Proposal {
             id: self.id,
@@ -142,7 +142,7 @@ impl Row {
             deposit_loss: self.params.deposit_loss,
             deposit_state: self.deposit_state,
             executed_at,
-            failure,
+            failure: self.failure,
         }
     }
 }
@@ -250,7 +250,8 @@ mod tests {
             executable_at: 20,
             expires_at: 30,
             deposit_state: DepositState::Held,
-            outcome: None,
+            execution: None,
+            failure: None,
         }
     }
 
@@ -286,15 +287,11 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_is_final_whatever_the_time() {
+    fn what_is_executed_stays_so_whatever_the_time() {
         let mut row = row(params());
-        for (outcome, status) in [
-            (Outcome::Executing, Status::Executed),
-            (Outcome::Executed { at: 1 }, Status::Executed),
-            (Outcome::Failed { at: 1, reason: String::new() }, Status::Failed),
-        ] {
-            row.outcome = Some(outcome);
-            assert!([0, 15, 25, 99].into_iter().all(|now| row.status(now) == status));
+        for execution in [Execution::UnderWay, Execution::Done { at: 1 }] {
+            row.execution = Some(execution);
+            assert!([0, 15, 25, 99].into_iter().all(|now| row.status(now) == Status::Executed));
         }
     }
 

@@ -29,9 +29,9 @@ pub enum ExecuteMsg {
     /// By an account that had stake when the block of the proposal began, once, while voting is open. No funds. Event
     /// `proposal_voted`.
     Vote { proposal: ProposalId, vote: Vote },
-    /// By anyone, once, after the time-lock of a passed proposal and before it expires. When any message fails, none
-    /// has an effect, and the failure is final and on the record with its reason. No funds. Events
-    /// `proposal_executed` or `proposal_failed`.
+    /// By anyone, after the time-lock of a passed proposal and before it expires, with success once. When any message
+    /// fails, none has an effect, the failure is on the record with its reason, and it can be tried again. No funds.
+    /// Events `proposal_executed` or `proposal_failed`.
     Execute { proposal: ProposalId },
     /// By anyone, once, after the vote: pays the deposit to the proposer, or leaves it to the treasury when the
     /// proposal lost it. No funds. Events `deposit_returned` or `deposit_forfeited`.

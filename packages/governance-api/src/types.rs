@@ -90,13 +90,11 @@ pub enum Status {
     Rejected,
     /// Waits for its time-lock.
     Passed,
-    /// Anyone may execute it.
+    /// Anyone may execute it, also after an attempt that failed.
     Executable,
-    /// Passed, and was not executed in time.
+    /// Passed, and was not executed in time, or not with success.
     Expired,
     Executed,
-    /// An attempt to execute it failed; nothing happened.
-    Failed,
 }
 
 #[cw_serde]
@@ -137,10 +135,20 @@ pub struct Proposal {
     pub deposit: Money,
     pub deposit_loss: DepositLoss,
     pub deposit_state: DepositState,
-    /// Seconds since the epoch; when it was executed or failed.
+    /// Seconds since the epoch.
     pub executed_at: Option<u64>,
-    /// Why the execution failed, as far as the chain tells.
-    pub failure: Option<String>,
+    /// The latest attempt to execute it that failed.
+    pub failure: Option<Failure>,
+}
+
+/// An attempt to execute a proposal of which nothing remains but this.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Failure {
+    /// Seconds since the epoch.
+    pub at: u64,
+    /// The chain's text, which many chains shorten to a code.
+    pub reason: String,
 }
 
 #[cw_serde]

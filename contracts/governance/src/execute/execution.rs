@@ -1,6 +1,9 @@
 //! An execution has three steps in one transaction: `start` marks the proposal and calls the contract itself, `run`
 //! sends the messages from there, and `finish` records how it went. What `run` did is undone when any message fails,
 //! while the record of the failure stays.
+//!
+//! A failure is not the end. Whoever executes chooses the moment and, through a contract, how deep in a chain of calls
+//! it happens; if a failure were final, anyone could spoil a decision by letting the chain's limit of depth fail it.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
@@ -8,9 +11,9 @@ use cosmwasm_std::{
     WasmMsg,
 };
 use governance_api::limits::MAX_FAILURE_BYTES;
-use governance_api::{ExecuteMsg, ProposalId, Status};
+use governance_api::{ExecuteMsg, Failure, ProposalId, Status};
 
-use crate::state::Outcome;
+use crate::state::Execution;
 use crate::{events, messages, query, state, ContractError};
 
 const REPLY_RUN: u64 = 1;
@@ -42,7 +45,7 @@ pub fn start(
         return Err(ContractError::NotExecutable { proposal, status, when });
     }
     // Before anything is sent, so that no message finds it executable a second time.
-    row.outcome = Some(Outcome::Executing);
+    row.execution = Some(Execution::UnderWay);
     state::save_proposal(deps.storage, &row)?;
 
     let run = WasmMsg::Execute {
@@ -57,7 +60,7 @@ pub fn start(
 
 pub fn run(deps: Deps, env: Env, proposal: ProposalId) -> Result<Response, ContractError> {
     let row = state::proposal(deps.storage, proposal)?;
-    if row.outcome != Some(Outcome::Executing) {
+    if row.execution != Some(Execution::UnderWay) {
         return Err(ContractError::NotExecuting { proposal });
     }
     let messages = state::text(deps.storage, proposal)?.messages;
@@ -78,13 +81,14 @@ pub fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, Contrac
     let at = env.block.time.seconds();
     let event = match reply.result {
         SubMsgResult::Ok(_) => {
-            row.outcome = Some(Outcome::Executed { at });
+            row.execution = Some(Execution::Done { at });
             events::proposal_executed(&row, &actor)
         }
         SubMsgResult::Err(error) => {
             let reason = cut(error);
             let event = events::proposal_failed(&row, &actor, &reason);
-            row.outcome = Some(Outcome::Failed { at, reason });
+            row.execution = None;
+            row.failure = Some(Failure { at, reason });
             event
         }
     };

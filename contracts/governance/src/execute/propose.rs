@@ -53,7 +53,8 @@ pub fn run(deps: DepsMut, env: Env, info: MessageInfo, draft: Draft) -> Result<R
         executable_at,
         expires_at,
         deposit_state: DepositState::Held,
-        outcome: None,
+        execution: None,
+        failure: None,
     };
     state::save_proposal(deps.storage, &row)?;
     let event = events::proposal_created(&row, messages.len(), &suite.denom);

@@ -97,14 +97,37 @@ fn a_failure_undoes_all_messages_stays_on_the_record_and_holds_up_nothing() {
     assert!(last_event(&response, "proposal_executed").is_none());
     assert_eq!(suite.balance(&suite.treasury), 0);
     let proposal = suite.proposal(bad);
-    assert_eq!((proposal.status, proposal.executed_at), (Status::Failed, Some(suite.now())));
+    assert_eq!((proposal.status, proposal.executed_at), (Status::Executable, None));
     let failure = proposal.failure.unwrap();
-    assert!(failure.len() <= governance_api::limits::MAX_FAILURE_BYTES && !failure.is_empty());
-    suite.execute_proposal(bad).unwrap_err().says(&["it is Failed"]);
+    assert_eq!(failure.at, suite.now());
+    let bytes = 1..=governance_api::limits::MAX_FAILURE_BYTES;
+    assert!(bytes.contains(&failure.reason.len()));
 
     suite.execute_proposal(good).unwrap();
     assert_eq!(suite.balance(&suite.treasury), 2);
     suite.assert_invariants();
+}
+
+#[test]
+fn a_failed_execution_is_tried_again_until_it_expires() {
+    let mut suite = governed();
+    let messages = vec![payment(&suite.treasury, 7)];
+    let (first, second) = (suite.passed(messages.clone()).unwrap(), suite.passed(messages).unwrap());
+    for id in [first, second, first] {
+        suite.execute_proposal(id).unwrap();
+        assert_eq!((status(&suite, id), suite.balance(&suite.treasury)), (Status::Executable, 0));
+    }
+    // What failed for lack of money succeeds once there is some, once.
+    endow(&mut suite, 100);
+    suite.execute_proposal(first).unwrap();
+    let proposal = suite.proposal(first);
+    assert_eq!((proposal.status, suite.balance(&suite.treasury)), (Status::Executed, 7));
+    assert!(proposal.failure.is_some() && proposal.executed_at == Some(suite.now()));
+    suite.execute_proposal(first).unwrap_err().says(&["it is Executed"]);
+
+    suite.pass_until(suite.proposal(second).expires_at);
+    suite.execute_proposal(second).unwrap_err().says(&["it is Expired"]);
+    assert_eq!(suite.balance(&suite.treasury), 7);
 }
 
 #[test]
@@ -116,7 +139,7 @@ fn the_treasury_is_spent_and_deposits_are_not() {
     assert_eq!((books(&suite).balance.u128(), books(&suite).treasury.u128()), (150, 50));
     suite.execute_proposal(too_much).unwrap();
     let proposal = suite.proposal(too_much);
-    assert_eq!(proposal.status, Status::Failed);
+    assert!(proposal.failure.is_some());
     assert_eq!((suite.balance(&suite.treasury), books(&suite).treasury.u128()), (0, 50));
 
     let all = suite.passed(vec![payment(&suite.treasury, 30), payment(&suite.treasury, 20)]).unwrap();
@@ -144,7 +167,7 @@ fn coins_that_go_with_a_call_or_are_burned_count_as_spent() {
     let (too_much, right) = (vec![stake(5), burn(6)], vec![stake(5), burn(5)]);
     let id = suite.passed(too_much).unwrap();
     suite.execute_proposal(id).unwrap();
-    assert_eq!(status(&suite, id), Status::Failed);
+    assert_eq!(status(&suite, id), Status::Executable);
     let id = suite.passed(right).unwrap();
     suite.execute_proposal(id).unwrap();
     assert_eq!((status(&suite, id), books(&suite).treasury.u128()), (Status::Executed, 0));
