@@ -18,6 +18,10 @@ pub enum ContractError {
     OnlyProposals { sender: Addr },
     #[error("{account} had no stake at the beginning of block {height}: only stakers propose and vote")]
     NoWeight { account: Addr, height: u64 },
+    #[error(
+        "proposals begin once {min} is bonded in all, at the beginning of block {height} it was {total}"
+    )]
+    TooLittleStake { total: Uint128, min: Uint128, height: u64 },
     #[error("there is no proposal {0}")]
     NoProposal(ProposalId),
 
@@ -61,6 +65,8 @@ pub enum ContractError {
     Seconds { field: &'static str, got: u64, min: u64, max: u64 },
     #[error("{field} must be {min:?} to {max:?} of 10000, got {got:?}")]
     Fraction { field: &'static str, got: Bps, min: Bps, max: Bps },
+    #[error("floors.total_stake may be at most {max}, which is all that can be staked, got {got}")]
+    StakeFloor { got: Uint128, max: Uint128 },
     #[error("the deposit may be at most {max}, got {got}")]
     Deposit { got: Uint128, max: Uint128 },
 

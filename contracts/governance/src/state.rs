@@ -301,7 +301,9 @@ mod tests {
         assert_eq!(distinct.len(), NAMESPACES.len());
 
         let mut storage = MockStorage::new();
-        let floors = Floors { voting_seconds: 1, timelock_seconds: 1, upgrade_timelock_seconds: 1 };
+        let total_stake = Uint128::zero();
+        let floors =
+            Floors { voting_seconds: 1, timelock_seconds: 1, upgrade_timelock_seconds: 1, total_stake };
         let suite = Suite { staking: Addr::unchecked("s"), denom: "uakash".into(), floors };
         save_suite(&mut storage, &suite).unwrap();
         save_params(&mut storage, &params()).unwrap();

@@ -8,6 +8,7 @@ use governance_api::limits::{
     MIN_THRESHOLD_BPS, MIN_VETO_BPS,
 };
 use governance_api::{Floors, Params};
+use staking_api::limits::MAX_TOTAL_STAKE;
 
 use crate::ContractError;
 
@@ -18,7 +19,12 @@ pub fn floors(floors: &Floors) -> Result<(), ContractError> {
     seconds("floors.voting_seconds", floors.voting_seconds, 1, MAX_VOTING_SECONDS)?;
     seconds("floors.timelock_seconds", floors.timelock_seconds, 1, MAX_TIMELOCK_SECONDS)?;
     let (min, max) = (floors.timelock_seconds, MAX_UPGRADE_TIMELOCK_SECONDS);
-    seconds("floors.upgrade_timelock_seconds", floors.upgrade_timelock_seconds, min, max)
+    seconds("floors.upgrade_timelock_seconds", floors.upgrade_timelock_seconds, min, max)?;
+    let max = Uint128::new(MAX_TOTAL_STAKE);
+    if floors.total_stake > max {
+        return Err(ContractError::StakeFloor { got: floors.total_stake, max });
+    }
+    Ok(())
 }
 
 pub fn params(params: &Params, floors: &Floors) -> Result<(), ContractError> {

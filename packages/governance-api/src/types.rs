@@ -53,18 +53,21 @@ pub struct Params {
     pub deposit_loss: DepositLoss,
 }
 
-/// The shortest periods that the parameters may ever hold.
+/// What no vote ever goes below.
 #[cw_serde]
 #[derive(Copy, Eq)]
 #[serde(deny_unknown_fields)]
 #[schemaifier(mute_warnings)]
 pub struct Floors {
-    /// Seconds.
+    /// The shortest voting period in seconds.
     pub voting_seconds: u64,
-    /// Seconds.
+    /// The shortest time-lock in seconds.
     pub timelock_seconds: u64,
-    /// Seconds.
+    /// The shortest time-lock of an upgrade in seconds.
     pub upgrade_timelock_seconds: u64,
+    /// Stake that must be bonded in all for a proposal to begin, in the base denom; may be 0. On a young chain, where
+    /// hardly anyone has stake, a single account would otherwise be the majority.
+    pub total_stake: Uint128,
 }
 
 /// Weight of the votes cast.

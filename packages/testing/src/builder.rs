@@ -21,6 +21,7 @@ pub struct SuiteBuilder {
     market: market_api::Params,
     staking: Option<staking_api::Params>,
     governance: governance_api::Params,
+    floors: Floors,
 }
 
 impl Default for SuiteBuilder {
@@ -35,6 +36,7 @@ impl Default for SuiteBuilder {
             market: market_params(&[DENOM]),
             staking: None,
             governance: governance_params(),
+            floors: FLOORS,
         }
     }
 }
@@ -97,6 +99,12 @@ impl SuiteBuilder {
         self
     }
 
+    /// Replaces [`FLOORS`].
+    pub fn floors(mut self, floors: Floors) -> Self {
+        self.floors = floors;
+        self
+    }
+
     pub fn build(self) -> Suite {
         let mut app: Chain = AppBuilder::new().with_bank(RefusingBank::default()).build(|_, _, _| {});
         let name = |app: &Chain, name: &str| app.api().addr_make(name);
@@ -127,7 +135,7 @@ impl SuiteBuilder {
         let staking_params = self.staking.unwrap_or_else(|| staking_params(&treasury));
         let (market, staking, registry) = deploy(&mut app, &owner, staking_params, self.market);
         let denom = self.denoms.first().cloned().unwrap_or_else(|| DENOM.to_owned());
-        let governance = deploy_governance(&mut app, &owner, &staking, self.governance);
+        let governance = deploy_governance(&mut app, &owner, &staking, self.floors, self.governance);
         let mut suite =
             Suite { app, market, staking, registry, governance, owner, treasury, tenants, providers, denom };
         if self.ready {
@@ -202,7 +210,13 @@ fn deploy(
 }
 
 /// Governance as it starts: the deployer is its admin, and it owns nothing yet.
-fn deploy_governance(app: &mut Chain, owner: &Addr, staking: &Addr, params: governance_api::Params) -> Addr {
+fn deploy_governance(
+    app: &mut Chain,
+    owner: &Addr,
+    staking: &Addr,
+    floors: Floors,
+    params: governance_api::Params,
+) -> Addr {
     let code = app.store_code(Box::new(
         ContractWrapper::new(
             governance::contract::execute,
@@ -212,7 +226,7 @@ fn deploy_governance(app: &mut Chain, owner: &Addr, staking: &Addr, params: gove
         .with_reply(governance::contract::reply)
         .with_migrate(migrate_governance),
     ));
-    let msg = governance_api::InstantiateMsg { staking: staking.to_string(), floors: FLOORS, params };
+    let msg = governance_api::InstantiateMsg { staking: staking.to_string(), floors, params };
     let admin = Some(owner.to_string());
     let started = app.instantiate_contract(code, owner.clone(), &msg, &[], "governance", admin);
     started.expect("governance starts")
@@ -293,8 +307,13 @@ pub fn staking_params(treasury: &Addr) -> staking_api::Params {
     }
 }
 
-/// What a suite's governance can never go below: a minute of voting, half a minute to an execution.
-pub const FLOORS: Floors = Floors { voting_seconds: 60, timelock_seconds: 30, upgrade_timelock_seconds: 60 };
+/// What a suite's governance can never go below: a minute of voting, half a minute to an execution, any stake.
+pub const FLOORS: Floors = Floors {
+    voting_seconds: 60,
+    timelock_seconds: 30,
+    upgrade_timelock_seconds: 60,
+    total_stake: Uint128::zero(),
+};
 
 /// Ten minutes of voting, five to an execution, an hour to an upgrade, a day to execute; a deposit of 100, lost by
 /// a veto.

@@ -1,5 +1,5 @@
 use cloud_std::Money;
-use cosmwasm_std::{CosmosMsg, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{CosmosMsg, DepsMut, Env, MessageInfo, Response, Uint128};
 use governance_api::limits::{MAX_DESCRIPTION_BYTES, MAX_TITLE_BYTES};
 use governance_api::{DepositState, Tally};
 use staking_api::StakingClient;
@@ -27,7 +27,11 @@ pub fn run(deps: DepsMut, env: Env, info: MessageInfo, draft: Draft) -> Result<R
     if staking.weight_at(&deps.querier, &info.sender, height)? == 0 {
         return Err(ContractError::NoWeight { account: info.sender, height });
     }
-    let total_weight = staking.total_weight(&deps.querier, Some(height))?.into();
+    let total_weight: Uint128 = staking.total_weight(&deps.querier, Some(height))?.into();
+    let min = suite.floors.total_stake;
+    if total_weight < min {
+        return Err(ContractError::TooLittleStake { total: total_weight, min, height });
+    }
 
     let upgrade = messages::upgrade(&env.contract.address, &messages);
     let timelock = if upgrade { params.upgrade_timelock_seconds } else { params.timelock_seconds };

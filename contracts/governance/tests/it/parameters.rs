@@ -128,6 +128,7 @@ fn a_contract_out_of_bounds_does_not_start() {
         (Floors { timelock_seconds: 30 * day + 1, ..FLOORS }, "floors.timelock_seconds"),
         (Floors { upgrade_timelock_seconds: 29, ..FLOORS }, "floors.upgrade_timelock_seconds"),
         (Floors { upgrade_timelock_seconds: 90 * day + 1, ..FLOORS }, "floors.upgrade_timelock_seconds"),
+        (Floors { total_stake: Uint128::new(1 << 64), ..FLOORS }, "floors.total_stake"),
     ] {
         assert!(start(floors, governance_params(), staking).contains(name), "{floors:?}");
     }

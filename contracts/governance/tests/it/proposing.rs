@@ -1,10 +1,10 @@
 //! Who may put what to the vote.
 
 use cosmwasm_std::{coins, BankMsg, Binary, Coin, CosmosMsg, WasmMsg};
-use governance_api::{ExecuteMsg, Status};
+use governance_api::{ExecuteMsg, Floors, Status};
 use serde_json::json;
 use staking_api::ExecuteMsg as Staking;
-use testing::{call, migration, proposal_id, Suite, DENOM};
+use testing::{call, migration, proposal_id, Suite, DENOM, FLOORS};
 
 use crate::common::{books, config, governed, governed_with, payment, provider};
 
@@ -61,6 +61,26 @@ fn stake_that_left_before_the_block_does_not_propose() {
     suite.staking(&alice, &Staking::Unbond { amount: 1_000_000u128.into() }, &[]).unwrap();
     suite.pass(1);
     suite.propose(&alice, vec![payment(&alice, 1)]).unwrap_err().says(&["had no stake"]);
+}
+
+#[test]
+fn nothing_is_proposed_before_enough_is_bonded_in_all() {
+    let floors = Floors { total_stake: 2_000_001u128.into(), ..FLOORS };
+    let mut suite = Suite::builder().providers(2).tenants(1).floors(floors).build();
+    suite.pass(1);
+    let (alice, tenant) = (provider(&suite, 0), suite.tenants[0].clone());
+    let messages = vec![payment(&alice, 1)];
+    let refused = suite.propose(&alice, messages.clone()).unwrap_err();
+    refused.says(&["once 2000001 is bonded", "it was 2000000"]);
+    suite.stake(&tenant, 1).unwrap();
+    suite.propose(&alice, messages.clone()).unwrap_err().says(&["it was 2000000"]);
+    suite.pass(1);
+    let id = suite.propose(&alice, messages.clone()).unwrap();
+    // Once it has begun it goes on, also when stake leaves.
+    suite.staking(&tenant, &Staking::Unbond { amount: 1u128.into() }, &[]).unwrap();
+    suite.pass(1);
+    suite.propose(&alice, messages).unwrap_err().says(&["it was 2000000"]);
+    suite.vote(&alice, id, governance_api::Vote::Yes).unwrap();
 }
 
 #[test]
