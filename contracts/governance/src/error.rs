@@ -39,6 +39,10 @@ pub enum ContractError {
         "message {index} sends {what} to governance itself: only update_params without funds is accepted"
     )]
     MessageToItself { index: usize, what: String },
+    #[error(
+        "message {index} slashes {provider}, which an earlier one does: a proposal slashes each account once"
+    )]
+    SlashedTwice { index: usize, provider: String },
     #[error("message {index} names {got:?}, which is no address of this chain: write it as the chain does")]
     MessageAddress { index: usize, got: String },
     #[error("message {index}: {cause}")]

@@ -1,5 +1,7 @@
 //! What proposals may carry, and what of it weighs more than the rest.
 
+use std::collections::BTreeSet;
+
 use cloud_std::OwnershipMsg;
 use cosmwasm_std::{
     from_json, to_json_vec, Addr, Api, BankMsg, Coin, CosmosMsg, StdResult, Uint128, WasmMsg,
@@ -7,18 +9,14 @@ use cosmwasm_std::{
 use governance_api::limits::{MAX_MESSAGES, MAX_MESSAGES_BYTES};
 use governance_api::{ExecuteMsg, Floors};
 
+use crate::state::Suite;
 use crate::{validate, ContractError};
 
 /// Shown of a message that is not accepted.
 const SHOWN_CHARS: usize = 80;
 
 /// Fails for messages that could never run or that governance must not send. The rest is the voters' to judge.
-pub fn check(
-    api: &dyn Api,
-    this: &Addr,
-    floors: &Floors,
-    messages: &[CosmosMsg],
-) -> Result<(), ContractError> {
+pub fn check(api: &dyn Api, this: &Addr, suite: &Suite, messages: &[CosmosMsg]) -> Result<(), ContractError> {
     if messages.is_empty() || messages.len() > MAX_MESSAGES {
         return Err(ContractError::MessageCount { got: messages.len(), max: MAX_MESSAGES });
     }
@@ -26,10 +24,30 @@ pub fn check(
     if got > MAX_MESSAGES_BYTES {
         return Err(ContractError::MessagesTooLong { got, max: MAX_MESSAGES_BYTES });
     }
+    let mut slashed = BTreeSet::new();
     for (index, message) in messages.iter().enumerate() {
-        check_one(api, this, floors, index, message)?;
+        check_one(api, this, &suite.floors, index, message)?;
+        if let Some(provider) = slashes(&suite.staking, message) {
+            // Staking bounds one slash; several in a proposal would leave that bound.
+            if !slashed.insert(provider.clone()) {
+                return Err(ContractError::SlashedTwice { index, provider });
+            }
+        }
     }
     Ok(())
+}
+
+/// Whom this message slashes.
+fn slashes(staking: &Addr, message: &CosmosMsg) -> Option<String> {
+    match message {
+        CosmosMsg::Wasm(WasmMsg::Execute { contract_addr, msg, .. }) if contract_addr == staking.as_str() => {
+            match from_json(msg) {
+                Ok(staking_api::ExecuteMsg::Slash { provider, .. }) => Some(provider),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn check_one(
@@ -76,17 +94,23 @@ fn check_one(
     }
 }
 
-/// Whether these change the rules themselves: code, its admin, ownership, or the parameters of votes.
+/// Whether these change the rules themselves: code, its admin, ownership, who may slash and jail as the market, or the
+/// parameters of votes.
 pub fn upgrade(this: &Addr, messages: &[CosmosMsg]) -> bool {
     messages.iter().any(|message| match message {
         CosmosMsg::Wasm(
             WasmMsg::Migrate { .. } | WasmMsg::UpdateAdmin { .. } | WasmMsg::ClearAdmin { .. },
         ) => true,
         CosmosMsg::Wasm(WasmMsg::Execute { contract_addr, msg, .. }) => {
-            contract_addr == this.as_str() || from_json::<OwnershipMsg>(msg).is_ok()
+            contract_addr == this.as_str() || from_json::<OwnershipMsg>(msg).is_ok() || names_market(msg)
         }
         _ => false,
     })
+}
+
+/// Staking and the registry spell it alike.
+fn names_market(msg: &[u8]) -> bool {
+    matches!(from_json(msg), Ok(staking_api::ExecuteMsg::SetMarket { .. }))
 }
 
 /// What these send away of one denom.

@@ -21,10 +21,11 @@ pub struct InstantiateMsg {
 #[serde(deny_unknown_fields)]
 #[schemaifier(mute_warnings)]
 pub enum ExecuteMsg {
-    /// By an account that had stake when the block began, once `floors.total_stake` is bonded in all: puts messages to the vote, to be executed by this contract
-    /// in this order, all or none. Accepted are messages of the bank (`send`, `burn`) and of contracts (`execute`,
-    /// `instantiate`, `instantiate2`, `migrate`, `update_admin`, `clear_admin`); to this contract itself only
-    /// `update_params`. Funds: exactly the deposit, none when that is 0. Event `proposal_created`.
+    /// By an account that had stake when the block began, once `floors.total_stake` is bonded in all: puts messages to
+    /// the vote, to be executed by this contract in this order, all or none. Accepted are messages of the bank (`send`,
+    /// `burn`) and of contracts (`execute`, `instantiate`, `instantiate2`, `migrate`, `update_admin`, `clear_admin`);
+    /// to this contract itself only `update_params`, to staking one `slash` for each account. Funds: exactly the
+    /// deposit, none when that is 0. Event `proposal_created`.
     Propose { title: String, description: String, messages: Vec<CosmosMsg> },
     /// By an account that had stake when the block of the proposal began, once, while voting is open. No funds. Event
     /// `proposal_voted`.

@@ -38,7 +38,7 @@ pub struct Params {
     /// Seconds from the end of the vote to the earliest execution.
     pub timelock_seconds: u64,
     /// The same for upgrades: proposals that migrate a contract, change or clear its chain-level admin, hand over its
-    /// ownership or replace these parameters. Long enough for everybody to leave first.
+    /// ownership, name another market or replace these parameters. Long enough for everybody to leave first.
     pub upgrade_timelock_seconds: u64,
     /// Seconds after the time-lock in which a passed proposal can be executed.
     pub execution_seconds: u64,

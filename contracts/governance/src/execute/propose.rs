@@ -18,7 +18,7 @@ pub fn run(deps: DepsMut, env: Env, info: MessageInfo, draft: Draft) -> Result<R
     let params = state::params(deps.storage)?;
     validate::text("title", &title, MAX_TITLE_BYTES, false)?;
     validate::text("description", &description, MAX_DESCRIPTION_BYTES, true)?;
-    messages::check(deps.api, &env.contract.address, &suite.floors, &messages)?;
+    messages::check(deps.api, &env.contract.address, &suite, &messages)?;
     take_deposit(&info, &Money::new(&suite.denom, params.deposit))?;
 
     // What was bonded when the block began: stake bought in this very block proposes and votes on nothing.

@@ -72,6 +72,18 @@ fn no_proposal_slashes_more_than_half() {
 }
 
 #[test]
+fn a_proposal_slashes_each_account_once() {
+    let mut suite = governed();
+    let proposer = provider(&suite, 0);
+    let once = |n| call(&suite.staking, &slash(&suite, n, 5_000));
+    let (twice, others) = (vec![once(1), once(2), once(1)], vec![once(1), once(2)]);
+    let name = provider(&suite, 1).to_string();
+    suite.propose(&proposer, twice).unwrap_err().says(&["message 2 slashes", &name, "once"]);
+    suite.decide(others).unwrap();
+    assert_eq!((stake(&suite, 1).bonded.u128(), stake(&suite, 2).bonded.u128()), (500_000, 500_000));
+}
+
+#[test]
 fn a_proposal_jails_and_unjails() {
     let mut suite = governed();
     let name = provider(&suite, 1).to_string();
@@ -179,6 +191,8 @@ fn a_market_that_governance_replaced_reaches_no_escrow() {
     let mut suite = governed();
     let tenant = suite.tenants[0].clone();
     let lease = suite.active_lease(&tenant, 0, 36_000).unwrap();
+    // Another hour, because this decision waits that long.
+    suite.market(&tenant, &Market::TopUp { lease }, &cosmwasm_std::coins(36_000, DENOM)).unwrap();
     let before = suite.balance(&suite.market);
     let market = provider(&suite, 1).to_string();
     suite

@@ -230,6 +230,8 @@ fn what_changes_the_rules_waits_for_the_upgrade_time_lock() {
         WasmMsg::UpdateAdmin { contract_addr: contract_addr.clone(), admin }.into(),
         WasmMsg::ClearAdmin { contract_addr }.into(),
         call(&market, &offer),
+        call(&suite.staking, &json!({"set_market": {"market": alice.to_string()}})),
+        call(&suite.registry, &json!({"set_market": {"market": alice.to_string()}})),
         call(&suite.governance, &ExecuteMsg::UpdateParams { params: params.clone() }),
     ];
     for message in upgrades {
