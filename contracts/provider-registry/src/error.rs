@@ -67,10 +67,8 @@ pub enum ContractError {
     #[error("{auditor} vouches for nothing of {provider}")]
     NoAttestation { provider: Addr, auditor: Addr },
 
-    #[error("a jailing lasts at least one second")]
-    ZeroJail,
-    #[error("a jailing of {seconds} seconds from {now} ends beyond the calendar")]
-    JailTooLong { seconds: u64, now: u64 },
+    #[error("a jailing lasts 1 to {max} seconds, got {got}")]
+    JailSeconds { got: u64, max: u64 },
     #[error("{provider} is not jailed")]
     NotJailed { provider: Addr },
 }

@@ -57,6 +57,7 @@ fn answer_limits() -> Limits {
         max_roots: limits::MAX_ROOTS as u32,
         max_root_der_bytes: limits::MAX_ROOT_DER_BYTES as u32,
         max_root_validity_seconds: limits::MAX_ROOT_VALIDITY_SECONDS,
+        max_jail_seconds: limits::MAX_JAIL_SECONDS,
         default_page_limit: DEFAULT_PAGE_LIMIT,
         max_page_limit: MAX_PAGE_LIMIT,
     }

@@ -15,6 +15,8 @@ pub const SCHEMA: u32 = 1;
 pub const MARKET: &str = "market";
 pub const STAKING: &str = "staking";
 pub const REGISTRY: &str = "registry";
+/// Absent where the suite is administered by accounts.
+pub const GOVERNANCE: &str = "governance";
 
 /// One chain's deployment of the suite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +33,7 @@ pub struct AddressBook {
     pub sdl_denoms: BTreeMap<String, String>,
     /// The commit that the contracts were built from.
     pub commit: String,
-    /// By the names [`MARKET`], [`STAKING`] and [`REGISTRY`].
+    /// By the names [`MARKET`], [`STAKING`], [`REGISTRY`] and [`GOVERNANCE`].
     pub contracts: BTreeMap<String, ContractEntry>,
     /// RFC 3339.
     pub deployed_at: String,

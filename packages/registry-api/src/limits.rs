@@ -23,5 +23,7 @@ pub const MAX_ROOTS: usize = 16;
 pub const MAX_ROOT_DER_BYTES: usize = 2048;
 /// Longest validity of a root, in seconds (ten years).
 pub const MAX_ROOT_VALIDITY_SECONDS: u64 = 10 * 366 * 24 * 3600;
+/// The longest jailing in seconds, well above what a fault on the market can cost; a longer ban is decided again.
+pub const MAX_JAIL_SECONDS: u64 = 366 * 24 * 3600;
 /// Length of a jailing's reason in bytes.
 pub const MAX_REASON_BYTES: usize = 256;

@@ -51,8 +51,8 @@ pub enum ExecuteMsg {
     Attest { provider: String, attributes: Vec<Attribute> },
     /// By the auditor, effective at once, whatever became of the provider. Event `attestation_revoked`.
     RevokeAttestation { provider: String },
-    /// By the market or the contract's owner: the provider wins no orders for this many seconds from now. A longer
-    /// jailing that already runs is kept. Event `provider_jailed`.
+    /// By the market or the contract's owner: the provider wins no orders for this many seconds from now, at most
+    /// `MAX_JAIL_SECONDS`. A longer jailing that already runs is kept. Event `provider_jailed`.
     Jail { provider: String, seconds: u64, reason: String },
     /// By the contract's owner. Event `provider_unjailed`.
     Unjail { provider: String },

@@ -176,6 +176,7 @@ pub struct Limits {
     pub max_roots: u32,
     pub max_root_der_bytes: u32,
     pub max_root_validity_seconds: u64,
+    pub max_jail_seconds: u64,
     pub default_page_limit: u32,
     pub max_page_limit: u32,
 }

@@ -15,7 +15,7 @@ mod version;
 pub use bps::{Bps, BPS_ONE};
 pub use funds::{no_funds, one_coin, FundsError};
 pub use money::Money;
-pub use ownership::{Ownership, OwnershipAction, OwnershipError, OwnershipStore};
+pub use ownership::{Ownership, OwnershipAction, OwnershipError, OwnershipMsg, OwnershipStore};
 pub use page::{page_limit, Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
 pub use permission::Permission;
 pub use version::{migrate_from_older, VersionError};

@@ -24,6 +24,13 @@ pub enum OwnershipAction {
     Accept {},
 }
 
+/// The hand-over's message as every contract of the suite takes it, for whoever acts on a contract without knowing
+/// which one it is.
+#[cw_serde]
+pub enum OwnershipMsg {
+    Ownership(OwnershipAction),
+}
+
 #[derive(Error, Debug)]
 pub enum OwnershipError {
     #[error(transparent)]

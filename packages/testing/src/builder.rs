@@ -1,6 +1,7 @@
 use cloud_std::Bps;
 use cosmwasm_std::{Addr, Coin, DepsMut, Env, MigrateInfo, Response, Uint128};
 use cw_multi_test::{AppBuilder, ContractWrapper, Executor};
+use governance_api::{DepositLoss, Floors};
 use market_api::DenomParams;
 use registry_api::Attribute;
 use staking_api::Destination;
@@ -19,6 +20,8 @@ pub struct SuiteBuilder {
     attributes: Vec<Attribute>,
     market: market_api::Params,
     staking: Option<staking_api::Params>,
+    governance: governance_api::Params,
+    floors: Floors,
 }
 
 impl Default for SuiteBuilder {
@@ -32,6 +35,8 @@ impl Default for SuiteBuilder {
             attributes: vec![Attribute::new("region", "eu-west")],
             market: market_params(&[DENOM]),
             staking: None,
+            governance: governance_params(),
+            floors: FLOORS,
         }
     }
 }
@@ -88,6 +93,18 @@ impl SuiteBuilder {
         self
     }
 
+    /// Changes governance's parameters.
+    pub fn governance(mut self, change: impl FnOnce(&mut governance_api::Params)) -> Self {
+        change(&mut self.governance);
+        self
+    }
+
+    /// Replaces [`FLOORS`].
+    pub fn floors(mut self, floors: Floors) -> Self {
+        self.floors = floors;
+        self
+    }
+
     pub fn build(self) -> Suite {
         let mut app: Chain = AppBuilder::new().with_bank(RefusingBank::default()).build(|_, _, _| {});
         let name = |app: &Chain, name: &str| app.api().addr_make(name);
@@ -118,7 +135,9 @@ impl SuiteBuilder {
         let staking_params = self.staking.unwrap_or_else(|| staking_params(&treasury));
         let (market, staking, registry) = deploy(&mut app, &owner, staking_params, self.market);
         let denom = self.denoms.first().cloned().unwrap_or_else(|| DENOM.to_owned());
-        let mut suite = Suite { app, market, staking, registry, owner, treasury, tenants, providers, denom };
+        let governance = deploy_governance(&mut app, &owner, &staking, self.floors, self.governance);
+        let mut suite =
+            Suite { app, market, staking, registry, governance, owner, treasury, tenants, providers, denom };
         if self.ready {
             for n in 0..self.providers {
                 suite.make_ready(n, self.stake, &self.attributes).expect("a provider becomes ready");
@@ -128,7 +147,7 @@ impl SuiteBuilder {
     }
 }
 
-/// Stores, instantiates and wires the three contracts.
+/// Stores, instantiates and wires market, staking and registry.
 fn deploy(
     app: &mut Chain,
     owner: &Addr,
@@ -190,6 +209,29 @@ fn deploy(
     (market, staking, registry)
 }
 
+/// Governance as it starts: the deployer is its admin, and it owns nothing yet.
+fn deploy_governance(
+    app: &mut Chain,
+    owner: &Addr,
+    staking: &Addr,
+    floors: Floors,
+    params: governance_api::Params,
+) -> Addr {
+    let code = app.store_code(Box::new(
+        ContractWrapper::new(
+            governance::contract::execute,
+            governance::contract::instantiate,
+            governance::contract::query,
+        )
+        .with_reply(governance::contract::reply)
+        .with_migrate(migrate_governance),
+    ));
+    let msg = governance_api::InstantiateMsg { staking: staking.to_string(), floors, params };
+    let admin = Some(owner.to_string());
+    let started = app.instantiate_contract(code, owner.clone(), &msg, &[], "governance", admin);
+    started.expect("governance starts")
+}
+
 // The simulated chain passes who migrates, which the contracts have no use for.
 
 fn migrate_registry(
@@ -217,6 +259,15 @@ fn migrate_market(
     _: MigrateInfo,
 ) -> Result<Response, market::ContractError> {
     market::contract::migrate(deps, env, msg)
+}
+
+fn migrate_governance(
+    deps: DepsMut,
+    env: Env,
+    msg: governance_api::MigrateMsg,
+    _: MigrateInfo,
+) -> Result<Response, governance::ContractError> {
+    governance::contract::migrate(deps, env, msg)
 }
 
 /// Parameters with round numbers: a deposit of 5 for each bid, orders from 10, five minutes to activate.
@@ -253,5 +304,29 @@ pub fn staking_params(treasury: &Addr) -> staking_api::Params {
         on_activation_expired: Destination::Tenant,
         on_lease_broken: Destination::Burn,
         on_governance: Destination::Treasury,
+    }
+}
+
+/// What a suite's governance can never go below: a minute of voting, half a minute to an execution, any stake.
+pub const FLOORS: Floors = Floors {
+    voting_seconds: 60,
+    timelock_seconds: 30,
+    upgrade_timelock_seconds: 60,
+    total_stake: Uint128::zero(),
+};
+
+/// Ten minutes of voting, five to an execution, an hour to an upgrade, a day to execute; a deposit of 100, lost by
+/// a veto.
+pub fn governance_params() -> governance_api::Params {
+    governance_api::Params {
+        voting_seconds: 600,
+        timelock_seconds: 300,
+        upgrade_timelock_seconds: 3_600,
+        execution_seconds: 24 * 3_600,
+        quorum: Bps(4_000),
+        threshold: Bps(5_000),
+        veto: Bps(3_334),
+        deposit: Uint128::new(100),
+        deposit_loss: DepositLoss::Vetoed,
     }
 }

@@ -1,4 +1,4 @@
-//! A chain in memory with the market, staking and the registry, wired as on a real chain, for tests that cross
+//! A chain in memory with the market, staking, the registry and governance, wired as on a real chain, for tests that cross
 //! contracts.
 //!
 //! ```
@@ -20,12 +20,14 @@ mod bank;
 mod builder;
 pub mod certificate;
 pub mod evil;
+mod governing;
 mod ledger;
 mod suite;
 
 pub use actions::{order_id, spec, version};
 pub use bank::RefusingBank;
-pub use builder::{market_params, staking_params, SuiteBuilder};
+pub use builder::{governance_params, market_params, staking_params, SuiteBuilder, FLOORS};
+pub use governing::{call, migration, proposal_id};
 pub use ledger::Ledger;
 pub use suite::{Chain, ProviderKeys, Refusal, Suite};
 

@@ -44,13 +44,14 @@ pub struct ProviderKeys {
     pub payout: Addr,
 }
 
-/// A chain with the three contracts, wired, and accounts that have money.
+/// A chain with the four contracts, wired, and accounts that have money.
 pub struct Suite {
     pub app: Chain,
     pub market: Addr,
     pub staking: Addr,
     pub registry: Addr,
-    /// Administers all three contracts.
+    pub governance: Addr,
+    /// Administers market, staking and registry, until [`Suite::hand_over`].
     pub owner: Addr,
     pub treasury: Addr,
     pub tenants: Vec<Addr>,
@@ -109,6 +110,16 @@ impl Suite {
         self.execute(&self.registry.clone(), sender, msg, &[])
     }
 
+    /// Sends a message to governance.
+    pub fn governance(
+        &mut self,
+        sender: &Addr,
+        msg: &governance_api::ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, Refusal> {
+        self.execute(&self.governance.clone(), sender, msg, funds)
+    }
+
     /// Asks any contract.
     pub fn try_query<T: DeserializeOwned>(
         &self,
@@ -134,6 +145,12 @@ impl Suite {
     #[track_caller]
     pub fn query_registry<T: DeserializeOwned>(&self, msg: &registry_api::QueryMsg) -> T {
         self.try_query(&self.registry, msg).expect("the registry answers")
+    }
+
+    /// Asks governance something that it answers.
+    #[track_caller]
+    pub fn query_governance<T: DeserializeOwned>(&self, msg: &governance_api::QueryMsg) -> T {
+        self.try_query(&self.governance, msg).expect("governance answers")
     }
 
     /// Seconds since the epoch.
@@ -212,6 +229,9 @@ impl Suite {
         assert!(market.holds, "market: {market:?}");
         let staking: staking_api::Invariants = self.query_staking(&staking_api::QueryMsg::Invariants {});
         assert!(staking.holds, "staking: {staking:?}");
+        let governance: governance_api::Invariants =
+            self.query_governance(&governance_api::QueryMsg::Invariants {});
+        assert!(governance.holds, "governance: {governance:?}");
     }
 
     /// Reads a raw value of a contract, decoded.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::DeployError;
 
 /// A contract of the suite.
@@ -12,11 +13,15 @@ pub enum Contract {
     Staking,
     Registry,
     Market,
+    Governance,
 }
 
 impl Contract {
-    /// In the order in which they need each other.
-    pub const ALL: [Contract; 3] = [Contract::Staking, Contract::Registry, Contract::Market];
+    /// Those that the file asks for, in the order in which they need each other.
+    pub fn of(config: &Config) -> Vec<Self> {
+        let governance = config.governance.as_ref().map(|_| Contract::Governance);
+        [Contract::Staking, Contract::Registry, Contract::Market].into_iter().chain(governance).collect()
+    }
 
     /// Its name in the address book.
     pub fn name(self) -> &'static str {
@@ -24,6 +29,7 @@ impl Contract {
             Contract::Staking => chain_client::address_book::STAKING,
             Contract::Registry => chain_client::address_book::REGISTRY,
             Contract::Market => chain_client::address_book::MARKET,
+            Contract::Governance => chain_client::address_book::GOVERNANCE,
         }
     }
 
@@ -32,6 +38,7 @@ impl Contract {
             Contract::Staking => "staking.wasm",
             Contract::Registry => "provider_registry.wasm",
             Contract::Market => "market.wasm",
+            Contract::Governance => "governance.wasm",
         }
     }
 }
@@ -44,8 +51,8 @@ pub struct Artifact {
 }
 
 impl Artifact {
-    pub fn read_all(folder: &Path) -> Result<Vec<Self>, DeployError> {
-        Contract::ALL.into_iter().map(|contract| Self::read(folder, contract)).collect()
+    pub fn read_all(folder: &Path, contracts: &[Contract]) -> Result<Vec<Self>, DeployError> {
+        contracts.iter().map(|contract| Self::read(folder, *contract)).collect()
     }
 
     fn read(folder: &Path, contract: Contract) -> Result<Self, DeployError> {

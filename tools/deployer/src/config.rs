@@ -29,6 +29,8 @@ pub struct Config {
     pub staking: Staking,
     /// As the market takes them.
     pub market: market_api::Params,
+    /// Deployed when present.
+    pub governance: Option<Governance>,
     /// Denoms that manifests name to denoms of this chain.
     #[serde(default)]
     pub sdl_denoms: BTreeMap<String, String>,
@@ -75,11 +77,22 @@ pub struct Staking {
     pub denom: String,
     /// Seconds.
     pub unbonding_seconds: u64,
-    /// Gets slashed tokens whose destination it is; the owner when absent.
+    /// Gets slashed tokens whose destination it is; the owner when absent, governance after a hand-over.
     pub treasury: Option<String>,
     pub on_activation_expired: Destination,
     pub on_lease_broken: Destination,
     pub on_governance: Destination,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Governance {
+    /// At the end, makes governance the owner and the admin of everything. No account can take that back.
+    pub hand_over: bool,
+    /// As governance takes them; they never change.
+    pub floors: governance_api::Floors,
+    /// As governance takes them; later ones are voted.
+    pub params: governance_api::Params,
 }
 
 /// What the command line puts in place of the file's values.
@@ -182,6 +195,13 @@ impl Config {
                 );
             }
         }
+        let hand_over = self.hands_over();
+        for (key, address) in [("owner", &self.owner), ("admin", &self.admin)] {
+            check(
+                !hand_over || address.is_none(),
+                format!("{key} and governance.hand_over exclude each other: remove one"),
+            );
+        }
         let key = &self.key;
         let given = [key.mnemonic_file.is_some(), key.mnemonic_env.is_some(), key.key_file.is_some()];
         let given = given.iter().filter(|given| **given).count();
@@ -217,6 +237,9 @@ impl Config {
         within("market.max_bid_window", m.max_bid_window, m.min_bid_window, market::MAX_BID_WINDOW);
         within("market.max_term", m.max_term, m.min_term, market::MAX_TERM);
         within("market.expiry_jail", m.expiry_jail, 0, market::MAX_FAULT_JAIL_SECONDS);
+        if let Some(governance) = &self.governance {
+            governance.bounds(&mut within);
+        }
         let mut fraction =
             |key: &str, value: Bps, most: u16| within(key, u64::from(value.0), 0, u64::from(most));
         fraction("market.expiry_slash", m.expiry_slash, market::MAX_FAULT_SLASH_BPS);
@@ -229,6 +252,11 @@ impl Config {
             }
         }
         problems
+    }
+
+    /// Whether governance owns everything in the end.
+    pub fn hands_over(&self) -> bool {
+        self.governance.as_ref().is_some_and(|governance| governance.hand_over)
     }
 
     /// Progress of this deployment, beside the address book.
@@ -248,6 +276,33 @@ impl Config {
             on_lease_broken: staking.on_lease_broken,
             on_governance: staking.on_governance,
         }
+    }
+}
+
+impl Governance {
+    /// Bounds that the contract enforces.
+    fn bounds(&self, within: &mut impl FnMut(&str, u64, u64, u64)) {
+        use governance_api::limits as most;
+        let (p, f) = (&self.params, &self.floors);
+        within("governance.floors.voting_seconds", f.voting_seconds, 1, most::MAX_VOTING_SECONDS);
+        within("governance.floors.timelock_seconds", f.timelock_seconds, 1, most::MAX_TIMELOCK_SECONDS);
+        let (least, longest) = (f.timelock_seconds, most::MAX_UPGRADE_TIMELOCK_SECONDS);
+        within("governance.floors.upgrade_timelock_seconds", f.upgrade_timelock_seconds, least, longest);
+        let mut of_params = |key: &str, value: u64, least: u64, most: u64| {
+            within(&format!("governance.params.{key}"), value, least, most);
+        };
+        of_params("voting_seconds", p.voting_seconds, f.voting_seconds, most::MAX_VOTING_SECONDS);
+        of_params("timelock_seconds", p.timelock_seconds, f.timelock_seconds, most::MAX_TIMELOCK_SECONDS);
+        let least = f.upgrade_timelock_seconds.max(p.timelock_seconds);
+        of_params("upgrade_timelock_seconds", p.upgrade_timelock_seconds, least, longest);
+        let execution = (most::MIN_EXECUTION_SECONDS, most::MAX_EXECUTION_SECONDS);
+        of_params("execution_seconds", p.execution_seconds, execution.0, execution.1);
+        let mut fraction = |key: &str, value: Bps, least: u16, most: u16| {
+            of_params(key, value.0.into(), least.into(), most.into());
+        };
+        fraction("quorum", p.quorum, most::MIN_QUORUM_BPS, most::MAX_QUORUM_BPS);
+        fraction("threshold", p.threshold, most::MIN_THRESHOLD_BPS, most::MAX_THRESHOLD_BPS);
+        fraction("veto", p.veto, most::MIN_VETO_BPS, most::MAX_VETO_BPS);
     }
 }
 
@@ -305,6 +360,33 @@ mod tests {
         let error = load(&broken).unwrap_err();
         for expected in ["market.break_slash is 9000", "ws://127.0.0.1:26657", "sdl_denoms.uakt"] {
             assert!(error.contains(expected), "{expected} missing in: {error}");
+        }
+    }
+
+    #[test]
+    fn governance_is_deployed_when_the_file_says_so_and_its_bounds_are_told() {
+        assert!(load(LOCAL).unwrap().governance.is_none());
+        let config = load(TESTNET).unwrap();
+        assert!(config.hands_over());
+        let contracts: Vec<_> = crate::artifact::Contract::of(&config).iter().map(|c| c.name()).collect();
+        assert_eq!(contracts, ["staking", "registry", "market", "governance"]);
+        let broken = TESTNET
+            .replace("quorum = 4000", "quorum = 8001")
+            .replace("execution_seconds = 604800", "execution_seconds = 60");
+        let error = load(&broken).unwrap_err();
+        for expected in
+            ["governance.params.quorum is 8001: expected 1000 to 8000", "governance.params.execution_seconds"]
+        {
+            assert!(error.contains(expected), "{expected} missing in: {error}");
+        }
+    }
+
+    #[test]
+    fn a_hand_over_to_governance_leaves_no_other_owner_or_admin() {
+        for key in ["owner", "admin"] {
+            let both = format!("{key} = \"wasm1x\"\n{TESTNET}");
+            let error = load(&both).unwrap_err();
+            assert!(error.contains(&format!("{key} and governance.hand_over exclude each other")), "{error}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The steps, in their order: store, instantiate, wire, hand over, compare with the file, write the address book.
+//! The steps, in their order: store, instantiate, wire, compare with the file, hand over, write the address book.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,8 @@ use time::format_description::well_known::Rfc3339;
 use tokio_util::sync::CancellationToken;
 
 use crate::artifact::{Artifact, Contract};
-use crate::config::Config;
+use crate::config::{Config, Governance};
+use crate::hand_over::{self, Owned};
 use crate::progress::{Anchor, Done, Lock, Progress, ProgressFile};
 use crate::DeployError;
 
@@ -204,15 +205,22 @@ impl Deployment<'_> {
             codes.insert(artifact.contract.name(), self.store(artifact).await?);
         }
         let mut addresses = BTreeMap::new();
-        for contract in Contract::ALL {
+        for contract in Contract::of(self.config) {
             let address = self.instantiate(contract, &codes, &addresses).await?;
             addresses.insert(contract.name(), address);
         }
         let book = self.book(&codes, &addresses)?;
         let contracts = Contracts::new(&self.client, &book)?;
         self.wire(&contracts).await?;
-        self.update_parameters(&contracts).await?;
-        self.offer(&contracts).await?;
+        let governance = addresses.get(Contract::Governance.name()).map(|done| done.result.as_str());
+        self.update_parameters(&contracts, governance).await?;
+        if let (Some(governance), Some(wanted)) = (governance, &self.config.governance) {
+            self.compare_governance(governance, wanted).await?;
+        }
+        match governance {
+            Some(governance) if self.config.hands_over() => self.hand_over(&contracts, governance).await?,
+            _ => self.offer(&contracts).await?,
+        }
         let written = self.write_book(book)?;
         match (self.sent.get(), written) {
             (0, false) => println!("Nothing to do: the suite is complete and as the file says"),
@@ -286,7 +294,7 @@ impl Deployment<'_> {
         let admin = Some(self.config.admin.clone().unwrap_or_else(|| self.deployer.clone()));
         let msg = match contract {
             Contract::Staking => {
-                let params = self.config.staking_params(self.owner());
+                let params = self.config.staking_params(self.owner(None));
                 Msg::instantiate(code, label, &staking_api::InstantiateMsg { owner, params }, vec![], admin)
             }
             Contract::Registry => {
@@ -301,13 +309,28 @@ impl Deployment<'_> {
                 };
                 Msg::instantiate(code, label, &msg, vec![], admin)
             }
+            Contract::Governance => {
+                let Some(Governance { floors, params, .. }) = self.config.governance.clone() else {
+                    let given = "no [governance]".to_owned();
+                    return Err(DeployError::OtherDeployment {
+                        path: self.config.state_path().display().to_string(),
+                        what: "the contracts",
+                        recorded: name.to_owned(),
+                        given,
+                    });
+                };
+                let staking = addresses[Contract::Staking.name()].result.clone();
+                let msg = governance_api::InstantiateMsg { staking, floors, params };
+                Msg::instantiate(code, label, &msg, vec![], admin)
+            }
         };
         self.send(&step, vec![msg.map_err(fail)?]).await
     }
 
-    /// Who administers the contracts in the end.
-    fn owner(&self) -> &str {
-        self.config.owner.as_deref().unwrap_or(&self.deployer)
+    /// Who administers the contracts in the end, as far as its address is known.
+    fn owner<'a>(&'a self, governance: Option<&'a str>) -> &'a str {
+        let governance = governance.filter(|_| self.config.hands_over());
+        governance.or(self.config.owner.as_deref()).unwrap_or(&self.deployer)
     }
 
     /// Names the market to staking and registry.
@@ -346,13 +369,17 @@ impl Deployment<'_> {
     }
 
     /// Makes the parameters on the chain those of the file.
-    async fn update_parameters(&self, contracts: &Contracts) -> Result<(), DeployError> {
+    async fn update_parameters(
+        &self,
+        contracts: &Contracts,
+        governance: Option<&str>,
+    ) -> Result<(), DeployError> {
         let fail = |source| DeployError::Tx { step: "update parameters".to_owned(), source };
         let staking = contracts.staking.config().await.map_err(DeployError::query("the staking contract"))?;
         let market = contracts.market.config().await.map_err(DeployError::query("the market"))?;
         let mut msgs = Vec::new();
         let mut changes = Vec::new();
-        let params = self.config.staking_params(self.owner());
+        let params = self.config.staking_params(self.owner(governance));
         if staking.params != params {
             changes.extend(differences("staking", &staking.params, &params));
             let msg = staking_api::ExecuteMsg::UpdateParams { params };
@@ -382,9 +409,64 @@ impl Deployment<'_> {
         Ok(())
     }
 
+    /// Fails when governance does not hold what the file says: nobody but its voters can change that.
+    async fn compare_governance(&self, governance: &str, file: &Governance) -> Result<(), DeployError> {
+        let chain: governance_api::Config = self
+            .client
+            .query(governance, &governance_api::QueryMsg::Config {})
+            .await
+            .map_err(DeployError::query("governance"))?;
+        let mut changes = differences("governance.params", &chain.params, &file.params);
+        changes.extend(differences("governance.floors", &chain.floors, &file.floors));
+        if changes.is_empty() {
+            return Ok(());
+        }
+        Err(DeployError::NotOwner {
+            owner: governance.to_owned(),
+            deployer: self.deployer.clone(),
+            what: changes.join("; "),
+        })
+    }
+
+    /// Makes governance the owner and the admin of everything, in one transaction.
+    async fn hand_over(&self, contracts: &Contracts, governance: &str) -> Result<(), DeployError> {
+        const STEP: &str = "hand over";
+        if self.progress.done(STEP).is_some() {
+            return Ok(());
+        }
+        let staking = contracts.staking.config().await.map_err(DeployError::query("the staking contract"))?;
+        let registry =
+            contracts.registry.config().await.map_err(DeployError::query("the provider registry"))?;
+        let market = contracts.market.config().await.map_err(DeployError::query("the market"))?;
+        let found = [
+            (contracts.staking.address(), staking.owner, staking.pending_owner),
+            (contracts.registry.address(), registry.owner, registry.pending_owner),
+            (contracts.market.address(), market.owner, market.pending_owner),
+        ];
+        let mut owned = Vec::new();
+        for (address, owner, pending) in &found {
+            if owner.as_str() == self.deployer {
+                let offered = pending.as_ref().is_some_and(|pending| pending.as_str() == governance);
+                owned.push(Owned { address, offered });
+            } else if owner.as_str() != governance {
+                return Err(DeployError::NotOursToHandOver {
+                    contract: (*address).to_owned(),
+                    owner: owner.to_string(),
+                    deployer: self.deployer.clone(),
+                });
+            }
+        }
+        let all: Vec<_> = found.iter().map(|(address, ..)| *address).chain([governance]).collect();
+        let msgs = hand_over::messages(governance, &owned, &all)
+            .map_err(|source| DeployError::Tx { step: STEP.to_owned(), source })?;
+        self.send(STEP, msgs).await?;
+        println!("  {governance} owns the suite and is its admin: from here on proposals decide");
+        Ok(())
+    }
+
     /// Offers the contracts to the owner that the file names; accepting is up to that account.
     async fn offer(&self, contracts: &Contracts) -> Result<(), DeployError> {
-        let new_owner = self.owner();
+        let new_owner = self.owner(None);
         if new_owner == self.deployer {
             return Ok(());
         }
@@ -441,7 +523,7 @@ impl Deployment<'_> {
             gas_price: self.config.chain.gas_price.clone(),
             sdl_denoms: self.config.sdl_denoms.clone(),
             commit: self.progress.commit(),
-            contracts: Contract::ALL.into_iter().map(entry).collect(),
+            contracts: Contract::of(self.config).into_iter().map(entry).collect(),
             deployed_at: now.unwrap_or_default(),
         })
     }

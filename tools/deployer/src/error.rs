@@ -41,6 +41,8 @@ pub enum DeployError {
     Miswired { contract: &'static str, address: String, expected: String, got: String },
     #[error("parameters on the chain differ from the file, and the owner is {owner}, not the deploying account {deployer}: {what}. Change them there")]
     NotOwner { owner: String, deployer: String, what: String },
+    #[error("{contract} belongs to {owner}, neither to the deploying account {deployer} nor to governance: it cannot be handed over")]
+    NotOursToHandOver { contract: String, owner: String, deployer: String },
     #[error(transparent)]
     Book(#[from] BookError),
 }

@@ -5,6 +5,7 @@ mod artifact;
 mod config;
 mod deploy;
 mod error;
+mod hand_over;
 mod key;
 mod progress;
 
@@ -67,7 +68,7 @@ async fn run(arguments: Arguments) -> Result<(), DeployError> {
     };
     let config = Config::load(&arguments.config, &overrides)?;
     let signer = key::load(&config)?;
-    let artifacts = artifact::Artifact::read_all(&config.artifacts)?;
+    let artifacts = artifact::Artifact::read_all(&config.artifacts, &artifact::Contract::of(&config))?;
     if arguments.check {
         println!("{} is usable", arguments.config.display());
         println!("  chain      {} at {}", config.chain.id, config.chain.rpc.join(", "));

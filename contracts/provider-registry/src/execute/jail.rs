@@ -1,5 +1,5 @@
 use cosmwasm_std::{DepsMut, Env, MessageInfo, Response};
-use registry_api::limits::MAX_REASON_BYTES;
+use registry_api::limits::{MAX_JAIL_SECONDS, MAX_REASON_BYTES};
 
 use crate::{events, state, validate, ContractError};
 
@@ -13,11 +13,11 @@ pub fn run(
 ) -> Result<Response, ContractError> {
     let account = deps.api.addr_validate(provider)?;
     validate::length("a reason", reason, MAX_REASON_BYTES)?;
-    if seconds == 0 {
-        return Err(ContractError::ZeroJail);
+    if !(1..=MAX_JAIL_SECONDS).contains(&seconds) {
+        return Err(ContractError::JailSeconds { got: seconds, max: MAX_JAIL_SECONDS });
     }
     let now = env.block.time.seconds();
-    let until = now.checked_add(seconds).ok_or(ContractError::JailTooLong { seconds, now })?;
+    let until = now.saturating_add(seconds);
 
     let until = match state::provider(deps.storage, &account)? {
         Some(mut provider) => {

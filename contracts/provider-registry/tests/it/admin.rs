@@ -77,8 +77,12 @@ fn a_jailing_is_bounded() {
     let mut chain = Chain::new();
     let (alice, owner) = (chain.alice.clone(), chain.owner.clone());
     chain.register(&alice);
-    chain.run(&owner, &jail(&chain, 0)).refused(&["at least one second"]);
-    chain.run(&owner, &jail(&chain, u64::MAX)).refused(&["beyond the calendar"]);
+    let year = 366 * 24 * 3_600;
+    for seconds in [0, year + 1, u64::MAX] {
+        let text = seconds.to_string();
+        chain.run(&owner, &jail(&chain, seconds)).refused(&["1 to 31622400 seconds", &text]);
+    }
+    chain.run(&owner, &jail(&chain, year)).unwrap();
     let long = ExecuteMsg::Jail { provider: alice.to_string(), seconds: 1, reason: "x".repeat(257) };
     chain.run(&owner, &long).refused(&["256 bytes, got 257"]);
 }
@@ -206,4 +210,5 @@ fn limits_are_the_public_constants() {
     let limits: Limits = Chain::new().query(&QueryMsg::Limits {}).unwrap();
     assert_eq!(limits.max_roots as usize, registry_api::limits::MAX_ROOTS);
     assert_eq!(limits.max_root_validity_seconds, registry_api::limits::MAX_ROOT_VALIDITY_SECONDS);
+    assert_eq!(limits.max_jail_seconds, registry_api::limits::MAX_JAIL_SECONDS);
 }

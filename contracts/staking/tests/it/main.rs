@@ -5,5 +5,6 @@ mod bad_input;
 mod chain;
 mod golden;
 mod slash;
+mod snapshots;
 mod stake;
 mod weight;

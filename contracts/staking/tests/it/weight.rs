@@ -88,6 +88,14 @@ fn other_contracts_read_stake_and_tools_the_raw_keys() {
     let client = StakingClient(&chain.staking);
     assert_eq!(client.stake(&chain.app.wrap(), &alice).unwrap().u128(), 30);
     assert_eq!(client.stake(&chain.app.wrap(), &chain.bob).unwrap().u128(), 0);
+    assert_eq!(client.total_weight(&chain.app.wrap(), None).unwrap(), 30);
+    assert_eq!(client.denom(&chain.app.wrap()).unwrap(), "uakash");
+    let now = chain.app.block_info().height;
+    for (height, expected) in [(now, 0), (now + 1, 30)] {
+        assert_eq!(client.weight_at(&chain.app.wrap(), &alice, height).unwrap(), expected);
+        assert_eq!(client.total_weight(&chain.app.wrap(), Some(height)).unwrap(), expected);
+    }
+    assert_eq!(client.weight_at(&chain.app.wrap(), &chain.bob, now + 1).unwrap(), 0);
     let raw = chain.app.wrap().query_wasm_raw(&chain.staking, b"total".to_vec()).unwrap();
     assert_eq!(raw.unwrap(), b"30");
 }

@@ -159,8 +159,8 @@ impl Model {
                 let market = self.registry_market == *sender;
                 ensure(market || self.registry_owner.owner == *sender, "neither owner nor market")?;
                 let provider = self.address(provider)?;
-                ensure(reason.len() <= 256 && *seconds > 0, "no jailing")?;
-                let until = self.now.checked_add(*seconds).ok_or("beyond the calendar")?;
+                ensure(reason.len() <= 256 && (1..=366 * 86_400).contains(seconds), "no jailing")?;
+                let until = self.now + *seconds;
                 ensure(market || self.providers.contains_key(&provider), "not registered")?;
                 self.jail(&provider, until);
             }
