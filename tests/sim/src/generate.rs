@@ -58,7 +58,7 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::Reclaim, 8),
     (Kind::Activate, 26),
     (Kind::Decline, 4),
-    (Kind::GiveNotice, 28),
+    (Kind::GiveNotice, 8),
     (Kind::Break, 3),
     (Kind::Match, 26),
     (Kind::Expire, 8),
@@ -182,6 +182,9 @@ impl Generator<'_> {
 
     fn make(mut self, wanted: Kind) -> Op {
         use market_api::ExecuteMsg as M;
+        // Few leases outlive their first term, after which notice can be given: the chance is not left to pass.
+        let wanted =
+            if self.is_possible(Kind::GiveNotice) && self.dice.one_in(4) { Kind::GiveNotice } else { wanted };
         // What cannot succeed is tried now and then; otherwise something that moves the story on.
         let kind = if self.is_possible(wanted) || self.dice.one_in(8) {
             wanted
