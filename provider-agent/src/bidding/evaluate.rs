@@ -25,66 +25,28 @@ pub enum Verdict {
     Refuse(Refusal),
 }
 
-/// Why there is no bid; shown in the status.
+/// Why there is no bid; shown in the status. `NotEligible` is the answer of the market itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
     Disabled,
-    NotBidding {
-        phase: OrderPhase,
-    },
-    Jailed {
-        until: u64,
-    },
+    NotBidding { phase: OrderPhase },
+    Jailed { until: u64 },
     NoValidRoot,
     TenantRefused,
-    Denom {
-        wanted: String,
-        sold: String,
-    },
-    TermTooShort {
-        term: u64,
-        least: u64,
-    },
-    TermTooLong {
-        term: u64,
-        most: u64,
-    },
-    AttributeMissing {
-        key: String,
-        value: String,
-    },
-    NotOurKind {
-        key: String,
-        value: String,
-    },
-    StakeTooLow {
-        needed: Uint128,
-        bonded: Uint128,
-    },
-    /// What the market itself answers about a requirement that only it can judge.
-    NotEligible {
-        requirement: RequirementKind,
-        expected: String,
-        found: String,
-    },
+    Denom { wanted: String, sold: String },
+    TermTooShort { term: u64, least: u64 },
+    TermTooLong { term: u64, most: u64 },
+    AttributeMissing { key: String, value: String },
+    NotOurKind { key: String, value: String },
+    StakeTooLow { needed: Uint128, bonded: Uint128 },
+    NotEligible { requirement: RequirementKind, expected: String, found: String },
     NoGpu,
     NoPersistentStorage,
-    StorageClass {
-        class: String,
-    },
-    NoRoom {
-        what: &'static str,
-        needed: u64,
-        free: u64,
-    },
-    TooManyOpen {
-        limit: u64,
-    },
-    AboveMaximum {
-        price: Uint128,
-        maximum: Uint128,
-    },
+    StorageClass { class: String },
+    NoRoom { what: &'static str, needed: u64, free: u64 },
+    TooManyOpen { limit: u64 },
+    AboveMaximum { price: Uint128, maximum: Uint128 },
     Uncountable,
 }
 
