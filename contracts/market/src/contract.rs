@@ -8,7 +8,7 @@ use market_api::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::ctx::Ctx;
 use crate::error::ContractError;
-use crate::execute::{admin, bid, deployment, lease, matching, order, payment};
+use crate::execute::{admin, bid, deployment, grant, lease, matching, order, payment};
 use crate::state::changes;
 use crate::state::config::{self, Suite};
 use crate::{punish, validate};
@@ -25,7 +25,12 @@ pub fn permission(msg: &ExecuteMsg) -> Permission {
         | ExecuteMsg::UpdateDeployment { .. }
         | ExecuteMsg::CloseOrder { .. }
         | ExecuteMsg::CloseLease { .. }
-        | ExecuteMsg::CloseDeployment { .. } => Permission::ObjectOwner,
+        | ExecuteMsg::CloseDeployment { .. }
+        | ExecuteMsg::Grant { .. }
+        | ExecuteMsg::FundGrant { .. }
+        | ExecuteMsg::RevokeGrant { .. } => Permission::ObjectOwner,
+        // The grant is what the sender holds.
+        ExecuteMsg::Act { .. } => Permission::ObjectOwner,
         ExecuteMsg::PlaceBid { .. }
         | ExecuteMsg::LowerBid { .. }
         | ExecuteMsg::WithdrawBid { .. }
@@ -85,9 +90,10 @@ pub fn execute(
         config::OWNERSHIP.ensure_owner(deps.storage, &info.sender)?;
     }
     let funds = match &msg {
-        ExecuteMsg::CreateDeployment { .. } | ExecuteMsg::OpenOrders { .. } | ExecuteMsg::TopUp { .. } => {
-            Some(one_coin(&info)?)
-        }
+        ExecuteMsg::CreateDeployment { .. }
+        | ExecuteMsg::OpenOrders { .. }
+        | ExecuteMsg::TopUp { .. }
+        | ExecuteMsg::FundGrant { .. } => Some(one_coin(&info)?),
         ExecuteMsg::PlaceBid { .. } if !info.funds.is_empty() => Some(one_coin(&info)?),
         _ => {
             no_funds(&info)?;
@@ -104,6 +110,9 @@ pub fn execute(
             deployment::open_orders(ctx, &funds, deployment, orders)?
         }
         (ExecuteMsg::TopUp { lease }, Some(funds)) => payment::top_up(ctx, &funds, lease)?,
+        (ExecuteMsg::FundGrant { deployment, delegate }, Some(funds)) => {
+            grant::fund(ctx, &funds, deployment, &delegate)?
+        }
         (ExecuteMsg::PlaceBid { order, provider, price }, funds) => {
             bid::place(ctx, funds, order, provider, price)?
         }
@@ -118,6 +127,9 @@ fn execute_without_funds(ctx: &mut Ctx, msg: ExecuteMsg) -> Result<(), ContractE
         ExecuteMsg::CloseOrder { order } => order::close(ctx, order),
         ExecuteMsg::CloseLease { lease } => lease::close(ctx, lease),
         ExecuteMsg::CloseDeployment { deployment, limit } => deployment::close(ctx, deployment, limit),
+        ExecuteMsg::Grant { deployment, delegate, rights } => grant::give(ctx, deployment, &delegate, rights),
+        ExecuteMsg::RevokeGrant { deployment, delegate } => grant::revoke(ctx, deployment, &delegate),
+        ExecuteMsg::Act { deployment, action } => grant::act(ctx, deployment, action),
         ExecuteMsg::LowerBid { order, provider, price } => bid::lower(ctx, order, provider, price),
         ExecuteMsg::WithdrawBid { order, provider } => bid::withdraw(ctx, order, provider),
         ExecuteMsg::ReclaimDeposit { order, provider } => bid::reclaim_deposit(ctx, order, &provider),
@@ -135,7 +147,8 @@ fn execute_without_funds(ctx: &mut Ctx, msg: ExecuteMsg) -> Result<(), ContractE
         ExecuteMsg::CreateDeployment { .. }
         | ExecuteMsg::OpenOrders { .. }
         | ExecuteMsg::TopUp { .. }
-        | ExecuteMsg::PlaceBid { .. } => {
+        | ExecuteMsg::PlaceBid { .. }
+        | ExecuteMsg::FundGrant { .. } => {
             Err(cloud_std::FundsError::NotOneCoin { got: "none".to_owned() }.into())
         }
     }

@@ -32,6 +32,36 @@ pub enum ContractError {
 
     #[error("{sender} is not the tenant of this deployment; the tenant is {tenant}")]
     NotTenant { sender: Addr, tenant: Addr },
+    #[error("{sender} is not the tenant's delegate on deployment {deployment}: the tenant can make it one")]
+    NotDelegate { sender: Addr, deployment: DeploymentId },
+    #[error("{delegate} has no grant on deployment {deployment}")]
+    NoGrant { deployment: DeploymentId, delegate: Addr },
+    #[error("the grant of {delegate} on deployment {deployment} expired at {expires_at}, now is {now}")]
+    GrantExpired { deployment: DeploymentId, delegate: Addr, expires_at: u64, now: u64 },
+    #[error("{delegate} was not granted to {action} of deployment {deployment}")]
+    NotGranted { deployment: DeploymentId, delegate: Addr, action: &'static str },
+    #[error("the delegate may open orders for the groups {granted}, got {got}")]
+    GroupNotGranted { got: String, granted: String },
+    #[error("an order of the delegate may cost {max} at most, {group} has {got}")]
+    OrderTooDear { group: String, got: Uint128, max: Uint128 },
+    #[error("orders of the delegate must ask for {key} with one of {allowed}; {group} does not")]
+    AttributeNotAllowed { group: String, key: String, allowed: String },
+    #[error("the delegate would have {got} open orders and live leases of {group}; it may have {max}")]
+    TooManyOfGroup { group: String, got: u32, max: u32 },
+    #[error("this takes {needed} from the delegate's budget, which has {left} left")]
+    OverBudget { needed: Money, left: String },
+    #[error("the delegate's budget is in {expected}, got {got}: revoke the grant to change the denom")]
+    WrongBudgetDenom { expected: String, got: String },
+    #[error("deployment {deployment} has {max} delegates, the most that are accepted: revoke one first")]
+    TooManyGrants { deployment: DeploymentId, max: usize },
+    #[error("{tenant} is the tenant itself: a delegate is another account")]
+    DelegateIsTenant { tenant: Addr },
+    #[error("a grant allows at least one of open_groups, close_leases, top_up, set_version")]
+    NothingGranted,
+    #[error("the grant would expire at {expires_at}, now is {now}: give a later second")]
+    GrantEnded { expires_at: u64, now: u64 },
+    #[error("lease {lease} belongs to deployment {of}, the grant is on deployment {deployment}")]
+    LeaseOfOther { lease: LeaseId, of: DeploymentId, deployment: DeploymentId },
     #[error("{sender} is not the owner key of the lease's provider, which is {provider}")]
     NotProvider { sender: Addr, provider: Addr },
     #[error("{sender} may not act for provider {provider}: use its owner key, or let the owner add this one as an operator in the registry")]

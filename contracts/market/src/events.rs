@@ -1,13 +1,14 @@
 //! One event type for each change of state. Attributes are ids, the denom, who acted, why, amounts and the balances
 //! after. Clients may rely on names and attributes; more attributes may join.
 
-use cloud_std::{Ownership, OwnershipAction};
+use cloud_std::{Money, Ownership, OwnershipAction};
 use cosmwasm_std::{Addr, Event, Uint128};
 use market_api::{DeploymentId, EndReason, OrderState, RequirementCheck};
 
 use crate::error::requirement_name;
 use crate::state::bids::StoredBid;
 use crate::state::deployments::StoredDeployment;
+use crate::state::grants::StoredGrant;
 use crate::state::leases::{LeaseEnd, LeaseRow};
 use crate::state::orders::OrderRow;
 
@@ -48,6 +49,73 @@ pub fn deployment_closing(id: DeploymentId, row: &StoredDeployment, actor: &Addr
 
 pub fn deployment_closed(id: DeploymentId, row: &StoredDeployment, actor: &Addr) -> Event {
     deployment("deployment_closed", id, row, actor).add_attribute("live", "0")
+}
+
+/// `budget` is what is left, with its denom, where there is one.
+fn grant(
+    name: &str,
+    deployment: DeploymentId,
+    tenant: &Addr,
+    delegate: &Addr,
+    grant: &StoredGrant,
+    actor: &Addr,
+) -> Event {
+    let event = Event::new(name)
+        .add_attribute("deployment", deployment.to_string())
+        .add_attribute("tenant", tenant)
+        .add_attribute("actor", actor)
+        .add_attribute("delegate", delegate)
+        .add_attribute("spent", grant.spent.to_string());
+    match &grant.budget {
+        Some(budget) => {
+            event.add_attribute("denom", &budget.denom).add_attribute("budget", budget.amount.to_string())
+        }
+        None => event,
+    }
+}
+
+pub fn delegate_granted(
+    id: DeploymentId,
+    tenant: &Addr,
+    delegate: &Addr,
+    row: &StoredGrant,
+    actor: &Addr,
+) -> Event {
+    grant("delegate_granted", id, tenant, delegate, row, actor)
+        .add_attribute("expires_at", row.rights.expires_at.to_string())
+}
+
+/// `budget` is what was returned to the tenant.
+pub fn delegate_revoked(
+    id: DeploymentId,
+    tenant: &Addr,
+    delegate: &Addr,
+    row: &StoredGrant,
+    actor: &Addr,
+) -> Event {
+    grant("delegate_revoked", id, tenant, delegate, row, actor)
+}
+
+pub fn grant_funded(
+    id: DeploymentId,
+    tenant: &Addr,
+    delegate: &Addr,
+    row: &StoredGrant,
+    money: &Money,
+    actor: &Addr,
+) -> Event {
+    grant("grant_funded", id, tenant, delegate, row, actor).add_attribute("amount", money.amount.to_string())
+}
+
+pub fn grant_spent(
+    id: DeploymentId,
+    tenant: &Addr,
+    row: &StoredGrant,
+    money: &Money,
+    delegate: &Addr,
+) -> Event {
+    grant("grant_spent", id, tenant, delegate, row, delegate)
+        .add_attribute("amount", money.amount.to_string())
 }
 
 fn order(name: &str, row: &OrderRow, actor: &Addr) -> Event {

@@ -2,8 +2,8 @@ use cloud_std::{Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env, Uint128};
 use market_api::msg::{BookCursor, EligibilitySubject, TimeCursor};
 use market_api::{
-    limits, Bid, Config, DenomTotals, Deployment, Eligibility, Invariants, Lease, Limits, Order, OrderId,
-    QueryMsg, Reputation, Totals,
+    limits, Bid, Config, DenomTotals, Deployment, Eligibility, Grant, Invariants, Lease, Limits, Order,
+    OrderId, QueryMsg, Reputation, Totals,
 };
 use market_api::{DeploymentId, LeaseId};
 use registry_api::RegistryClient;
@@ -12,7 +12,7 @@ use crate::error::ContractError;
 use crate::execute::bid::book_counts;
 use crate::state::leases::LeaseIndex;
 use crate::state::orders::OrderIndex;
-use crate::state::{bids, changes, config, deployments, leases, orders, records};
+use crate::state::{bids, changes, config, deployments, grants, leases, orders, records};
 use crate::{providers, validate};
 
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
@@ -26,6 +26,17 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Deployment { deployment } => to_json_binary(&deployments::view(deps.storage, deployment)?),
         QueryMsg::Deployments { tenant, start_after, limit } => {
             to_json_binary(&asked.deployments(&validate(&tenant)?, start_after, limit)?)
+        }
+        QueryMsg::Grant { deployment, delegate } => {
+            to_json_binary(&grants::view(deps.storage, deployment, validate(&delegate)?)?)
+        }
+        QueryMsg::Grants { deployment, start_after, limit } => {
+            let after = start_after.map(|delegate| validate(&delegate)).transpose()?;
+            let entries = grants::of_deployment(deps.storage, deployment, after.as_ref());
+            to_json_binary(&Page::collect(entries, limit, |grant: &Grant| grant.delegate.clone())?)
+        }
+        QueryMsg::GrantsOfDelegate { delegate, start_after, limit } => {
+            to_json_binary(&asked.grants_of_delegate(&validate(&delegate)?, start_after, limit)?)
         }
         QueryMsg::Order { order } => to_json_binary(&asked.order(order)?),
         QueryMsg::Orders { filter, start_after, limit } => {
@@ -100,6 +111,18 @@ impl Asked<'_> {
         let storage = self.deps.storage;
         let ids = deployments::ids_of_tenant(storage, tenant, after);
         Page::collect(ids.map(|id| deployments::view(storage, id?)), limit, |row: &Deployment| row.id)
+    }
+
+    fn grants_of_delegate(
+        &self,
+        delegate: &Addr,
+        after: Option<DeploymentId>,
+        limit: Option<u32>,
+    ) -> Result<Page<Grant, DeploymentId>, ContractError> {
+        let storage = self.deps.storage;
+        let ids = grants::deployments_of(storage, delegate, after);
+        let entries = ids.map(|id| grants::view(storage, id?, delegate.clone()));
+        Page::collect(entries, limit, |grant: &Grant| grant.deployment)
     }
 
     fn order(&self, id: OrderId) -> Result<Order, ContractError> {
@@ -200,7 +223,7 @@ pub fn invariants(deps: Deps, contract: &Addr) -> Result<Invariants, ContractErr
         // Beyond 128 bits there is more than enough.
         let balance = Uint128::try_from(held).unwrap_or(Uint128::MAX);
         let mut owed = Uint128::zero();
-        for part in [ledger.orders, ledger.deposits, ledger.live, ledger.earned] {
+        for part in [ledger.orders, ledger.deposits, ledger.live, ledger.earned, ledger.grants] {
             changes::grow("money owed", &mut owed, part)?;
         }
         denoms.push(DenomTotals {
@@ -210,6 +233,7 @@ pub fn invariants(deps: Deps, contract: &Addr) -> Result<Invariants, ContractErr
             bid_deposits: ledger.deposits,
             live_leases: ledger.live,
             earned: ledger.earned,
+            grants: ledger.grants,
             unaccounted: balance.saturating_sub(owed),
             missing: owed.saturating_sub(balance),
         });
@@ -221,6 +245,8 @@ fn limits() -> Limits {
     Limits {
         max_orders_per_message: limits::MAX_ORDERS_PER_MESSAGE as u32,
         max_live_per_deployment: limits::MAX_LIVE_PER_DEPLOYMENT,
+        max_grants_per_deployment: limits::MAX_GRANTS_PER_DEPLOYMENT as u32,
+        max_granted_groups: limits::MAX_GRANTED_GROUPS as u32,
         max_resources_per_group: limits::MAX_RESOURCES_PER_GROUP as u32,
         max_volumes: limits::MAX_VOLUMES as u32,
         max_count: limits::MAX_COUNT,

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use cloud_std::BPS_ONE;
+use cloud_std::{Money, BPS_ONE};
 use cosmwasm_std::{Api, HexBinary, Uint128};
 use market_api::limits::{
     MAX_ACTIVATION_WINDOW, MAX_AMOUNT, MAX_AUDITORS, MAX_BID_WINDOW, MAX_BREAK_PENALTY_BPS, MAX_COUNT,
-    MAX_DENOMS, MAX_FAULT_JAIL_SECONDS, MAX_FAULT_SLASH_BPS, MAX_MATCH_WINDOW, MAX_NAME_BYTES,
-    MAX_NOTICE_WINDOW, MAX_REASON_BYTES, MAX_RESOURCES_PER_GROUP, MAX_TERM, MAX_VOLUMES,
+    MAX_DENOMS, MAX_FAULT_JAIL_SECONDS, MAX_FAULT_SLASH_BPS, MAX_GRANTED_GROUPS, MAX_LIVE_PER_DEPLOYMENT,
+    MAX_MATCH_WINDOW, MAX_NAME_BYTES, MAX_NOTICE_WINDOW, MAX_REASON_BYTES, MAX_RESOURCES_PER_GROUP, MAX_TERM,
+    MAX_VOLUMES,
 };
-use market_api::{OrderSpec, Params, Requirements, Resources, SignedBy};
+use market_api::{DenomParams, OrderSpec, Params, Requirements, Resources, Rights, SignedBy};
 use registry_api::limits::{MAX_ATTRIBUTES, MAX_ATTRIBUTE_KEY_BYTES, MAX_ATTRIBUTE_VALUE_BYTES};
 use registry_api::{Attribute, WILDCARD};
 
@@ -66,27 +67,78 @@ fn name(field: &str, name: &str) -> Result<(), ContractError> {
     Ok(())
 }
 
+fn attribute(field: &str, Attribute { key, value }: &Attribute) -> Result<(), ContractError> {
+    let first = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let rest = |c: u8| first(c) || b"_/.*-".contains(&c);
+    let well_formed = key.len() <= MAX_ATTRIBUTE_KEY_BYTES
+        && key.bytes().next().is_some_and(first)
+        && key.bytes().all(rest);
+    if !well_formed {
+        return Err(malformed(&format!("{field} key"), key, KEY));
+    }
+    let size = 1..=MAX_ATTRIBUTE_VALUE_BYTES;
+    if !size.contains(&value.len()) || value.chars().any(char::is_control) || value.trim() != value {
+        return Err(malformed(&format!("{field} value of {key}"), value, VALUE));
+    }
+    Ok(())
+}
+
 fn attributes(field: &str, attributes: &[Attribute]) -> Result<(), ContractError> {
     range(field, "entries", attributes.len() as u128, 0, MAX_ATTRIBUTES as u128)?;
     let mut keys = BTreeSet::new();
-    for Attribute { key, value } in attributes {
-        let first = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let rest = |c: u8| first(c) || b"_/.*-".contains(&c);
-        let well_formed = key.len() <= MAX_ATTRIBUTE_KEY_BYTES
-            && key.bytes().next().is_some_and(first)
-            && key.bytes().all(rest);
-        if !well_formed {
-            return Err(malformed(&format!("{field} key"), key, KEY));
-        }
-        let size = 1..=MAX_ATTRIBUTE_VALUE_BYTES;
-        if !size.contains(&value.len()) || value.chars().any(char::is_control) || value.trim() != value {
-            return Err(malformed(&format!("{field} value of {key}"), value, VALUE));
-        }
-        if !keys.insert(key) {
-            return Err(ContractError::Duplicate { field: field.to_owned(), got: key.clone() });
+    for entry in attributes {
+        attribute(field, entry)?;
+        if !keys.insert(&entry.key) {
+            return Err(ContractError::Duplicate { field: field.to_owned(), got: entry.key.clone() });
         }
     }
     Ok(())
+}
+
+/// Rights of a delegate. A key may occur with several values, of which each is allowed.
+pub fn rights(rights: &Rights, now: u64) -> Result<(), ContractError> {
+    let groups = &rights.open_groups;
+    range("rights.open_groups", "groups", groups.len() as u128, 0, MAX_GRANTED_GROUPS as u128)?;
+    let mut named = BTreeSet::new();
+    for group in groups {
+        name("rights.open_groups", group)?;
+        if !named.insert(group) {
+            return Err(ContractError::Duplicate { field: "rights.open_groups".into(), got: group.clone() });
+        }
+    }
+    if groups.is_empty() && !rights.close_leases && !rights.top_up && !rights.set_version {
+        return Err(ContractError::NothingGranted);
+    }
+    range("rights.max_order_price", "base units", rights.max_order_price.u128(), 0, MAX_AMOUNT)?;
+    let most = MAX_LIVE_PER_DEPLOYMENT.into();
+    range("rights.max_live_per_group", "orders and leases", rights.max_live_per_group.into(), 0, most)?;
+    let allowed = &rights.allowed_attributes;
+    range("rights.allowed_attributes", "entries", allowed.len() as u128, 0, MAX_ATTRIBUTES as u128)?;
+    let mut pairs = BTreeSet::new();
+    for entry in allowed {
+        attribute("rights.allowed_attributes", entry)?;
+        if !pairs.insert(entry) {
+            let (field, got) = ("rights.allowed_attributes".into(), format!("{}={}", entry.key, entry.value));
+            return Err(ContractError::Duplicate { field, got });
+        }
+    }
+    if rights.expires_at <= now {
+        return Err(ContractError::GrantEnded { expires_at: rights.expires_at, now });
+    }
+    Ok(())
+}
+
+/// Funds of a delegate's budget, in a denom that the market takes.
+pub fn budget(funds: &Money, params: &Params) -> Result<(), ContractError> {
+    accepted_denom(&funds.denom, params)?;
+    amount("budget", funds.amount)
+}
+
+fn accepted_denom<'a>(denom: &str, params: &'a Params) -> Result<&'a DenomParams, ContractError> {
+    params.denoms.iter().find(|accepted| accepted.denom == denom).ok_or_else(|| {
+        let accepted = params.denoms.iter().map(|denom| denom.denom.as_str()).collect::<Vec<_>>().join(", ");
+        ContractError::WrongDenom { got: denom.chars().take(SHOWN_CHARS).collect(), accepted }
+    })
 }
 
 pub fn requirements(api: &dyn Api, requirements: &Requirements) -> Result<(), ContractError> {
@@ -158,11 +210,7 @@ pub fn order(api: &dyn Api, spec: &OrderSpec, params: &Params) -> Result<(), Con
     let (shortest, longest) = (params.min_bid_window.into(), params.max_bid_window.into());
     range("bid_window", "seconds", spec.bid_window.into(), shortest, longest)?;
     let price = &spec.max_price;
-    let Some(denom) = params.denoms.iter().find(|denom| denom.denom == price.denom) else {
-        let accepted = params.denoms.iter().map(|denom| denom.denom.as_str()).collect::<Vec<_>>().join(", ");
-        let got = price.denom.chars().take(SHOWN_CHARS).collect();
-        return Err(ContractError::WrongDenom { got, accepted });
-    };
+    let denom = accepted_denom(&price.denom, params)?;
     range("max_price", "base units", price.amount.u128(), denom.min_order_price.u128(), MAX_AMOUNT)
 }
 

@@ -4,6 +4,10 @@
 pub const MAX_ORDERS_PER_MESSAGE: usize = 10;
 /// Open orders and live leases of one deployment, together.
 pub const MAX_LIVE_PER_DEPLOYMENT: u32 = 200;
+/// Delegates of one deployment at the same time.
+pub const MAX_GRANTS_PER_DEPLOYMENT: usize = 8;
+/// Groups that one delegate may open orders for.
+pub const MAX_GRANTED_GROUPS: usize = 32;
 /// Resource entries (services) of one group.
 pub const MAX_RESOURCES_PER_GROUP: usize = 32;
 /// Volumes of one resource entry.

@@ -1,7 +1,8 @@
 use cloud_std::{OwnershipAction, Page};
 use cosmwasm_schema::{cw_serde, QueryResponses};
-use cosmwasm_std::{HexBinary, Uint128};
+use cosmwasm_std::{Addr, HexBinary, Uint128};
 
+use crate::grants::{DelegateAction, Grant, Rights};
 use crate::types::{
     Bid, Config, Deployment, DeploymentId, Eligibility, Invariants, Lease, LeaseId, LeaseState, Limits,
     Order, OrderId, OrderSpec, OrderState, Params, ProviderRecord, Reputation, Requirements, Totals,
@@ -42,6 +43,19 @@ pub enum ExecuteMsg {
     /// By anyone: adds the funds sent, one coin in the lease's denom, to a pending or active lease at its agreed
     /// rate. Event `lease_topped_up`.
     TopUp { lease: LeaseId },
+
+    /// By the tenant of an active deployment: lets `delegate` act for it within these rights, in place of rights that
+    /// it gave this delegate before; the budget stays. No funds. Event `delegate_granted`.
+    Grant { deployment: DeploymentId, delegate: String, rights: Rights },
+    /// By the tenant of an active deployment: the funds sent, one coin, join a delegate's budget, always in the same
+    /// denom. Event `grant_funded`.
+    FundGrant { deployment: DeploymentId, delegate: String },
+    /// By the tenant, effective at once: returns what is left of the budget. Closing the deployment does the same for
+    /// all its delegates. No funds. Event `delegate_revoked`.
+    RevokeGrant { deployment: DeploymentId, delegate: String },
+    /// By a delegate of the deployment, within its rights. No funds: the budget pays. Events `grant_spent` when it
+    /// does, then those of the same action by the tenant.
+    Act { deployment: DeploymentId, action: DelegateAction },
 
     // ---- providers
     /// By the provider's owner or an operator. `provider` is the owner's address, the sender when absent. Funds:
@@ -163,6 +177,15 @@ pub enum QueryMsg {
     Deployment { deployment: DeploymentId },
     #[returns(Page<Deployment, DeploymentId>)]
     Deployments { tenant: String, start_after: Option<DeploymentId>, limit: Option<u32> },
+    /// Fails when the account is no delegate of the deployment.
+    #[returns(Grant)]
+    Grant { deployment: DeploymentId, delegate: String },
+    /// Delegates of a deployment by address; the cursor is a delegate's address.
+    #[returns(Page<Grant, Addr>)]
+    Grants { deployment: DeploymentId, start_after: Option<String>, limit: Option<u32> },
+    /// What a key may act for; the cursor is a deployment id.
+    #[returns(Page<Grant, DeploymentId>)]
+    GrantsOfDelegate { delegate: String, start_after: Option<DeploymentId>, limit: Option<u32> },
     #[returns(Order)]
     Order { order: OrderId },
     #[returns(Page<Order, OrderId>)]

@@ -471,7 +471,7 @@ pub struct Eligibility {
     pub checks: Vec<RequirementCheck>,
 }
 
-/// One denom's side of conservation: `balance = locked_in_orders + bid_deposits + live_leases + earned +
+/// One denom's side of conservation: `balance = locked_in_orders + bid_deposits + live_leases + earned + grants +
 /// unaccounted`.
 #[cw_serde]
 #[derive(Eq)]
@@ -485,6 +485,8 @@ pub struct DenomTotals {
     pub live_leases: Uint128,
     /// In leases that have ended: earned and not withdrawn.
     pub earned: Uint128,
+    /// Budgets of delegates that are not spent.
+    pub grants: Uint128,
     /// Sent to the contract without a message; belongs to nobody. Negative would be a loss: see `missing`.
     pub unaccounted: Uint128,
     /// What the contract owes beyond its balance; zero always.
@@ -516,6 +518,8 @@ pub struct Totals {
 pub struct Limits {
     pub max_orders_per_message: u32,
     pub max_live_per_deployment: u32,
+    pub max_grants_per_deployment: u32,
+    pub max_granted_groups: u32,
     pub max_resources_per_group: u32,
     pub max_volumes: u32,
     pub max_count: u32,

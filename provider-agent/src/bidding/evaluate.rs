@@ -25,7 +25,7 @@ pub enum Verdict {
     Refuse(Refusal),
 }
 
-/// Why there is no bid; shown in the status.
+/// Why there is no bid; shown in the status. `NotEligible` is the answer of the market itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
@@ -62,7 +62,6 @@ pub enum Refusal {
         needed: Uint128,
         bonded: Uint128,
     },
-    /// What the market itself answers about a requirement that only it can judge.
     NotEligible {
         requirement: RequirementKind,
         expected: String,

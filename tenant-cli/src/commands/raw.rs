@@ -93,8 +93,9 @@ pub async fn invariants(session: &Session) -> Result<Answer> {
         .denoms
         .iter()
         .map(|denom| {
-            let owed = [denom.locked_in_orders, denom.bid_deposits, denom.live_leases, denom.earned];
-            let owed = owed.iter().fold(0u128, |sum, part| sum.saturating_add(part.u128()));
+            let leases = [denom.live_leases, denom.earned];
+            let owed = [denom.locked_in_orders, denom.bid_deposits, denom.grants].into_iter().chain(leases);
+            let owed = owed.fold(0u128, |sum, part| sum.saturating_add(part.u128()));
             vec![
                 "market".to_owned(),
                 denom.denom.clone(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use cloud_std::Page;
 use cosmwasm_std::Addr;
 use market_api::{
-    Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, Lease, LeaseFilter, LeaseId,
+    Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, Grant, Lease, LeaseFilter, LeaseId,
     LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState, ProviderRecord, QueryMsg,
     Reputation, TimeCursor, Totals,
 };
@@ -48,13 +48,15 @@ pub fn money(world: &World) -> Checked {
         let live: u128 = leases().filter(|l| l.end.is_none()).map(|l| l.funds - l.withdrawn).sum();
         let ended = leases().filter_map(|l| l.end.as_ref().map(|end| end.earned - l.withdrawn));
         let earned: u128 = ended.sum();
+        let budgets = model.grants.values().filter_map(|grant| grant.budget.as_ref());
+        let grants: u128 = budgets.filter(|(in_denom, _)| of(in_denom)).map(|(_, left)| left).sum();
         let donated = model.donated.get(&(model.market.clone(), denom.to_owned())).copied();
         let donated = donated.unwrap_or_default();
         let balance = model.bank.balance(&model.market, denom);
-        same("conservation in the model", locked + deposits + live + earned + donated, balance)?;
+        same("conservation in the model", locked + deposits + live + earned + grants + donated, balance)?;
         let Some(found) = answer.denoms.iter().find(|totals| totals.denom == denom) else {
             // A denom that is neither accepted nor was ever used has no books.
-            if locked + deposits + live + earned > 0 {
+            if locked + deposits + live + earned + grants > 0 {
                 return Err(format!("no totals of {denom}"));
             }
             continue;
@@ -64,12 +66,13 @@ pub fn money(world: &World) -> Checked {
             found.bid_deposits,
             found.live_leases,
             found.earned,
+            found.grants,
             found.unaccounted,
             found.missing,
             found.balance,
         ];
         let parts = parts.map(|amount| amount.u128());
-        same(denom, parts, [locked, deposits, live, earned, donated, 0, balance])?;
+        same(denom, parts, [locked, deposits, live, earned, grants, donated, 0, balance])?;
     }
     let found: staking_api::Invariants = suite.query_staking(&staking_api::QueryMsg::Invariants {});
     let bonded: u128 = model.stakers.values().map(|staker| staker.bonded).sum();
@@ -146,6 +149,7 @@ pub fn everything(world: &World) -> Checked {
     lists(world)?;
     records(world)?;
     stakes(world)?;
+    grants(world)?;
     registry(world)
 }
 
@@ -413,6 +417,24 @@ fn records(world: &World) -> Checked {
             same("earned", money.amount.u128(), expected)?;
         }
         same("earned and not told", earned.values().sum::<u128>(), 0)?;
+    }
+    Ok(())
+}
+
+fn grants(world: &World) -> Checked {
+    let model = &world.model;
+    for n in 0..model.deployments.len() {
+        let msg =
+            QueryMsg::Grants { deployment: DeploymentId(n as u64 + 1), start_after: None, limit: Some(100) };
+        let found: Page<Grant, Addr> = world.suite.query_market(&msg);
+        let found = found.items.into_iter().map(|grant| {
+            let budget = grant.budget.map(|budget| (budget.denom, budget.amount.u128()));
+            (grant.delegate, grant.rights, budget, grant.spent.u128())
+        });
+        let expected = model.grants.iter().filter(|((of, _), _)| *of == n).map(|((_, delegate), grant)| {
+            (delegate.clone(), grant.rights.clone(), grant.budget.clone(), grant.spent)
+        });
+        same("grants", found.collect::<Vec<_>>(), expected.collect())?;
     }
     Ok(())
 }

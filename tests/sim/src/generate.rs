@@ -2,6 +2,7 @@
 
 use cloud_std::{Bps, Money, OwnershipAction};
 use cosmwasm_std::{Addr, HexBinary, Uint128};
+use market_api::{DelegateAction, Rights};
 use market_api::{DeploymentId, DeploymentState, LeaseId, OrderId, OrderSpec, OrderState, SignedBy};
 use registry_api::Attribute;
 use staking_api::{Destination, Fault};
@@ -52,6 +53,10 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::CloseLease, 5),
     (Kind::CloseDeployment, 2),
     (Kind::TopUp, 12),
+    (Kind::Grant, 5),
+    (Kind::FundGrant, 5),
+    (Kind::RevokeGrant, 2),
+    (Kind::Act, 16),
     (Kind::PlaceBid, 50),
     (Kind::LowerBid, 8),
     (Kind::WithdrawBid, 4),
@@ -97,6 +102,10 @@ enum Kind {
     CloseLease,
     CloseDeployment,
     TopUp,
+    Grant,
+    FundGrant,
+    RevokeGrant,
+    Act,
     PlaceBid,
     LowerBid,
     WithdrawBid,
@@ -161,6 +170,7 @@ impl Generator<'_> {
         let leases = |suits: &dyn Fn(&LeaseModel) -> bool| model.leases.iter().any(suits);
         let free = |order: &OrderModel| order.is_bidding(now) && order.bids.len() < self.cast.providers.len();
         match kind {
+            Kind::FundGrant | Kind::RevokeGrant | Kind::Act => !model.grants.is_empty(),
             Kind::PlaceBid => orders(&free),
             Kind::LowerBid | Kind::WithdrawBid => orders(&|o| o.is_bidding(now) && !o.bids.is_empty()),
             Kind::CloseOrder => orders(&|o| o.state == OrderState::Open && o.book().is_empty()),
@@ -246,6 +256,7 @@ impl Generator<'_> {
                 let sender = self.anyone();
                 self.market(sender, M::TopUp { lease: LeaseId(n) }, funds)
             }
+            Kind::Grant | Kind::FundGrant | Kind::RevokeGrant | Kind::Act => self.delegation(kind),
             Kind::PlaceBid => self.place_bid(),
             Kind::LowerBid => {
                 let (n, provider, price) = self.bid(|model, n| model.orders[n].is_bidding(model.now));
@@ -825,6 +836,88 @@ impl Generator<'_> {
             _ => {
                 let market = self.market_address(self.model.registry_market != self.model.market);
                 self.registry(owner, M::SetMarket { market })
+            }
+        }
+    }
+
+    /// A deployment and a key that may act for it, if there is any; now and then something else.
+    fn grant(&mut self) -> (u64, Addr, Addr) {
+        let given: Vec<_> = self.model.grants.keys().cloned().collect();
+        let (n, delegate) = if given.is_empty() || self.dice.one_in(10) {
+            let (n, _) = self.deployment(|state| state == DeploymentState::Active);
+            (n, self.auditor())
+        } else {
+            let (n, delegate) = self.dice.of(&given).clone();
+            (n as u64 + 1, delegate)
+        };
+        let found = self.model.deployments.get(n.saturating_sub(1) as usize);
+        let tenant = found.map_or(self.cast.stranger.clone(), |deployment| deployment.tenant.clone());
+        (n, tenant, delegate)
+    }
+
+    fn delegation(&mut self, kind: Kind) -> Op {
+        use market_api::ExecuteMsg as M;
+        if matches!(kind, Kind::Grant) {
+            let (n, tenant) = self.deployment(|state| state == DeploymentState::Active);
+            // One of them is a tenant, which cannot be its own delegate.
+            let delegate = self.auditor().into();
+            let rights = self.rights();
+            return self.market(tenant, M::Grant { deployment: DeploymentId(n), delegate, rights }, vec![]);
+        }
+        let (n, tenant, key) = self.grant();
+        let (deployment, delegate) = (DeploymentId(n), key.to_string());
+        match kind {
+            Kind::FundGrant => {
+                let denom = (*self.dice.of(&DENOMS)).to_owned();
+                let mut funds = vec![(denom, *self.dice.of(&[1, 1_000, 1_000_000, 10_000_000_000]))];
+                self.spoil(&mut funds);
+                self.market(tenant, M::FundGrant { deployment, delegate }, funds)
+            }
+            Kind::RevokeGrant => self.market(tenant, M::RevokeGrant { deployment, delegate }, vec![]),
+            _ => {
+                let action = self.action(n, &key);
+                self.market(key, M::Act { deployment, action }, vec![])
+            }
+        }
+    }
+
+    fn rights(&mut self) -> Rights {
+        let region = |name: &str| Attribute::new("region", name);
+        let mut allowed_attributes = vec![];
+        if self.dice.one_in(3) {
+            allowed_attributes = vec![region("eu-west"), region("us-east")];
+            allowed_attributes.truncate(1 + self.dice.below(2) as usize);
+        }
+        Rights {
+            open_groups: if self.dice.one_in(6) { vec![] } else { vec!["web".into()] },
+            close_leases: !self.dice.one_in(4),
+            top_up: !self.dice.one_in(4),
+            set_version: !self.dice.one_in(4),
+            max_order_price: Uint128::new(*self.dice.of(&[97, 1_000, 1_000_000_000, 1_000_000_000])),
+            max_live_per_group: *self.dice.of(&[1, 2, 5, 201]),
+            allowed_attributes,
+            expires_at: self.model.now + *self.dice.of(&[0, 600, 100_000, 400 * 86_400]),
+        }
+    }
+
+    fn action(&mut self, n: u64, key: &Addr) -> DelegateAction {
+        let place = n.saturating_sub(1) as usize;
+        let of_it =
+            |model: &Model, at: usize| model.leases[at].end.is_none() && model.leases[at].deployment == place;
+        match self.dice.below(5) {
+            0 => DelegateAction::CloseLease { lease: LeaseId(self.lease(of_it)) },
+            1 => {
+                let lease = LeaseId(self.lease(of_it));
+                let amount = Uint128::new(*self.dice.of(&[0, 1, 97, 1_000, 123_457]));
+                DelegateAction::TopUp { lease, amount }
+            }
+            2 => DelegateAction::SetVersion { version: self.version(Some(n)) },
+            _ => {
+                let grant = self.model.grants.get(&(place, key.clone()));
+                let denom = grant.and_then(|grant| Some(grant.budget.as_ref()?.0.clone()));
+                let denom = denom.unwrap_or_else(|| DENOMS[0].to_owned());
+                let orders = (0..*self.dice.of(&[1, 1, 2])).map(|_| self.spec(&denom)).collect();
+                DelegateAction::OpenOrders { orders }
             }
         }
     }

@@ -234,6 +234,7 @@ fn start(suite: &Suite, cast: &Cast) -> Model {
         orders: vec![],
         leases: vec![],
         records: BTreeMap::new(),
+        grants: BTreeMap::new(),
         bids_placed: 0,
         staking_owner: owned(),
         staking_market: suite.market.clone(),

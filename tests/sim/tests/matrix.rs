@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use cloud_std::OwnershipAction;
 use cosmwasm_std::{Addr, Coin, Uint128};
-use market_api::{DeploymentId, LeaseId, OrderId};
+use market_api::{DelegateAction, DeploymentId, LeaseId, OrderId, Rights};
 use serde::Serialize;
 use serde_json::Value;
 use testing::{certificate, spec, version, Suite, DENOM};
@@ -86,7 +86,7 @@ fn run(contract: fn(&Suite) -> Addr, stages: &[Stage], rows: &[Row], messages: B
                     assert!(refusal.0.contains(sender.as_str()), "{what}: {refusal} does not name {sender}");
                     assert_eq!(suite.state_hash(), before, "{what} by {sender} changed something");
                 }
-                let exact = !["top_up", "stake"].contains(&row.name);
+                let exact = !["top_up", "stake", "fund_grant"].contains(&row.name);
                 for funds in wrong_funds(&right.funds, exact) {
                     let refused = suite.execute(&contract, &right.sender, &right.msg, &funds);
                     let refusal = refused.expect_err(&format!("{what} with {funds:?}"));
@@ -138,6 +138,34 @@ fn bidding() -> Suite {
     let mut suite = empty();
     let tenant = suite.tenants[0].clone();
     suite.order(&tenant, spec(1_000)).unwrap();
+    suite
+}
+
+fn rights(suite: &Suite) -> Rights {
+    Rights {
+        open_groups: vec!["web".into()],
+        close_leases: true,
+        top_up: true,
+        set_version: true,
+        max_order_price: Uint128::new(1_000),
+        max_live_per_group: 5,
+        allowed_attributes: vec![],
+        expires_at: suite.now() + 10_000,
+    }
+}
+
+/// The treasury's account may act for the first tenant, which pays from its budget.
+fn granted() -> Suite {
+    let mut suite = bidding();
+    let (tenant, delegate) = (suite.tenants[0].clone(), suite.treasury.to_string());
+    let grant = market_api::ExecuteMsg::Grant {
+        deployment: DEPLOYMENT,
+        delegate: delegate.clone(),
+        rights: rights(&suite),
+    };
+    suite.market(&tenant, &grant, &[]).unwrap();
+    let fund = market_api::ExecuteMsg::FundGrant { deployment: DEPLOYMENT, delegate };
+    suite.market(&tenant, &fund, &[Coin::new(2_000u128, DENOM)]).unwrap();
     suite
 }
 
@@ -267,6 +295,7 @@ fn not_offered(suite: &Suite) -> Vec<Addr> {
 const MARKET_STAGES: &[Stage] = &[
     Stage { name: "empty", build: empty },
     Stage { name: "bidding", build: bidding },
+    Stage { name: "granted", build: granted },
     Stage { name: "with_bid", build: with_bid },
     Stage { name: "without_bid", build: without_bid },
     Stage { name: "matching", build: matching },
@@ -284,6 +313,7 @@ const MARKET_STAGES: &[Stage] = &[
 const MARKET_ALL: &[&str] = &[
     "empty",
     "bidding",
+    "granted",
     "with_bid",
     "without_bid",
     "matching",
@@ -300,6 +330,7 @@ const MARKET_ALL: &[&str] = &[
 
 const OPEN_DEPLOYMENT: &[&str] = &[
     "bidding",
+    "granted",
     "with_bid",
     "without_bid",
     "matching",
@@ -348,7 +379,7 @@ fn the_market() {
         },
         Row {
             name: "close_order",
-            accepted_in: &["bidding", "without_bid"],
+            accepted_in: &["bidding", "granted", "without_bid"],
             attempt: |s| by(&s.tenants[0], &M::CloseOrder { order: ORDER }),
             wrong_senders: not_tenant,
         },
@@ -365,6 +396,43 @@ fn the_market() {
             wrong_senders: not_tenant,
         },
         Row {
+            name: "grant",
+            accepted_in: OPEN_DEPLOYMENT,
+            attempt: |s| {
+                let rights = Rights { max_live_per_group: 7, ..rights(s) };
+                let delegate = s.treasury.to_string();
+                by(&s.tenants[0], &M::Grant { deployment: DEPLOYMENT, delegate, rights })
+            },
+            wrong_senders: not_tenant,
+        },
+        Row {
+            name: "fund_grant",
+            accepted_in: &["granted"],
+            attempt: |s| {
+                let delegate = s.treasury.to_string();
+                paid(&s.tenants[0], &M::FundGrant { deployment: DEPLOYMENT, delegate }, 100)
+            },
+            wrong_senders: not_tenant,
+        },
+        Row {
+            name: "revoke_grant",
+            accepted_in: &["granted"],
+            attempt: |s| {
+                let delegate = s.treasury.to_string();
+                by(&s.tenants[0], &M::RevokeGrant { deployment: DEPLOYMENT, delegate })
+            },
+            wrong_senders: not_tenant,
+        },
+        Row {
+            name: "act",
+            accepted_in: &["granted"],
+            attempt: |s| {
+                let action = DelegateAction::OpenOrders { orders: vec![spec(500)] };
+                by(&s.treasury, &M::Act { deployment: DEPLOYMENT, action })
+            },
+            wrong_senders: |s| [not_tenant(s), vec![s.tenants[0].clone()]].concat(),
+        },
+        Row {
             name: "top_up",
             accepted_in: &["pending", "active", "kept"],
             attempt: |s| paid(&s.tenants[1], &M::TopUp { lease: LEASE }, 100),
@@ -372,7 +440,7 @@ fn the_market() {
         },
         Row {
             name: "place_bid",
-            accepted_in: &["bidding", "with_bid"],
+            accepted_in: &["bidding", "granted", "with_bid"],
             attempt: |s| {
                 let msg = M::PlaceBid { order: ORDER, provider: named(s, 1), price: Uint128::new(800) };
                 paid(&s.providers[1].operator, &msg, 5)

@@ -1,9 +1,9 @@
 use cloud_std::Money;
-use cosmwasm_std::{HexBinary, Uint128};
+use cosmwasm_std::{Addr, HexBinary, Uint128};
 use market_api::limits::{MAX_CLOSE_STEPS, MAX_LIVE_PER_DEPLOYMENT, MAX_ORDERS_PER_MESSAGE};
 use market_api::{DeploymentId, DeploymentState, OrderId, OrderSpec, OrderState};
 
-use super::{ending, order};
+use super::{ending, grant, order};
 use crate::ctx::Ctx;
 use crate::error::ContractError;
 use crate::state::changes::{grow, shrink};
@@ -33,7 +33,7 @@ pub fn create(
     };
     deployments::create(ctx.storage, id, &row)?;
     ctx.event(events::deployment_created(id, &row, &ctx.sender));
-    open(ctx, id, funds, specs)
+    open_for_funds(ctx, id, funds, specs)
 }
 
 pub fn open_orders(
@@ -43,12 +43,22 @@ pub fn open_orders(
     specs: Vec<OrderSpec>,
 ) -> Result<(), ContractError> {
     load_own_active(ctx, id)?;
-    open(ctx, id, funds, specs)
+    open_for_funds(ctx, id, funds, specs)
 }
 
 pub fn update(ctx: &mut Ctx, id: DeploymentId, version: HexBinary) -> Result<(), ContractError> {
+    let row = load_own_active(ctx, id)?;
+    set_version(ctx, id, row, version)
+}
+
+/// Whoever may do so has been checked.
+pub fn set_version(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    mut row: StoredDeployment,
+    version: HexBinary,
+) -> Result<(), ContractError> {
     validate::version(&version)?;
-    let mut row = load_own_active(ctx, id)?;
     if row.version == version {
         return Err(ContractError::VersionUnchanged { deployment: id, version });
     }
@@ -76,6 +86,7 @@ pub fn close(ctx: &mut Ctx, id: DeploymentId, limit: Option<u32>) -> Result<(), 
         });
     }
     let steps = limit.min(MAX_CLOSE_STEPS) as usize;
+    grant::revoke_all(ctx, id, &row.tenant)?;
     for live in deployments::live(ctx.storage, id, steps)? {
         match live {
             Live::Order(order) => {
@@ -105,47 +116,77 @@ pub fn close(ctx: &mut Ctx, id: DeploymentId, limit: Option<u32>) -> Result<(), 
     Ok(())
 }
 
-fn load_own(ctx: &Ctx, id: DeploymentId) -> Result<StoredDeployment, ContractError> {
+pub fn load_own(ctx: &Ctx, id: DeploymentId) -> Result<StoredDeployment, ContractError> {
     let row = deployments::load(ctx.storage, id)?;
     ctx.ensure_tenant(&row.tenant)?;
     Ok(row)
 }
 
-fn load_own_active(ctx: &Ctx, id: DeploymentId) -> Result<StoredDeployment, ContractError> {
+pub fn load_own_active(ctx: &Ctx, id: DeploymentId) -> Result<StoredDeployment, ContractError> {
     let row = load_own(ctx, id)?;
+    ensure_active(id, &row)?;
+    Ok(row)
+}
+
+pub fn ensure_active(id: DeploymentId, row: &StoredDeployment) -> Result<(), ContractError> {
     match row.state {
-        DeploymentState::Active => Ok(row),
+        DeploymentState::Active => Ok(()),
         state => Err(ContractError::DeploymentNotActive { deployment: id, state }),
     }
 }
 
 /// Opens orders for a deployment of the sender, and locks their maximum prices from exactly these funds.
-fn open(ctx: &mut Ctx, id: DeploymentId, funds: &Money, specs: Vec<OrderSpec>) -> Result<(), ContractError> {
-    let (got, max) = (specs.len() as u128, MAX_ORDERS_PER_MESSAGE as u128);
-    if got == 0 || got > max {
-        return Err(ContractError::OutOfRange { field: "orders".into(), unit: "entries", got, min: 1, max });
+fn open_for_funds(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    funds: &Money,
+    specs: Vec<OrderSpec>,
+) -> Result<(), ContractError> {
+    let expected = price_of(ctx, &specs)?;
+    if *funds != expected {
+        return Err(ContractError::WrongOrderFunds { expected, got: funds.clone() });
     }
+    let tenant = ctx.sender.clone();
+    open(ctx, id, &tenant, None, &expected, specs)
+}
+
+/// Checks orders, and adds up their maximum prices.
+pub fn price_of(ctx: &Ctx, specs: &[OrderSpec]) -> Result<Money, ContractError> {
+    let (got, max) = (specs.len() as u128, MAX_ORDERS_PER_MESSAGE as u128);
+    let (Some(first), true) = (specs.first(), got <= max) else {
+        return Err(ContractError::OutOfRange { field: "orders".into(), unit: "entries", got, min: 1, max });
+    };
     let params = config::params(ctx.storage)?;
-    let mut expected = Money::new(&specs[0].max_price.denom, Uint128::zero());
-    for spec in &specs {
+    let mut price = Money::new(&first.max_price.denom, Uint128::zero());
+    for spec in specs {
         validate::order(ctx.api, spec, &params)?;
-        if spec.max_price.denom != expected.denom {
+        if spec.max_price.denom != price.denom {
             return Err(ContractError::MixedDenoms {
-                expected: expected.denom,
+                expected: price.denom,
                 group: spec.group.name.clone(),
                 got: spec.max_price.denom.clone(),
             });
         }
-        grow("orders' maximum prices", &mut expected.amount, spec.max_price.amount)?;
+        grow("orders' maximum prices", &mut price.amount, spec.max_price.amount)?;
     }
-    if *funds != expected {
-        return Err(ContractError::WrongOrderFunds { expected, got: funds.clone() });
-    }
+    Ok(price)
+}
+
+/// Opens orders that [`price_of`] has checked, and locks this money, which has been taken for them.
+pub fn open(
+    ctx: &mut Ctx,
+    id: DeploymentId,
+    tenant: &Addr,
+    delegate: Option<&Addr>,
+    price: &Money,
+    specs: Vec<OrderSpec>,
+) -> Result<(), ContractError> {
+    let match_window = config::params(ctx.storage)?.match_window;
     for spec in specs {
-        create_order(ctx, id, spec, params.match_window)?;
+        create_order(ctx, id, tenant, delegate, spec, match_window)?;
     }
-    let ledger = ctx.changes.ledger(ctx.storage, &funds.denom)?;
-    grow("money in orders", &mut ledger.orders, funds.amount)?;
+    let ledger = ctx.changes.ledger(ctx.storage, &price.denom)?;
+    grow("money in orders", &mut ledger.orders, price.amount)?;
     let live = *ctx.changes.live(ctx.storage, id)?;
     if live > MAX_LIVE_PER_DEPLOYMENT {
         return Err(ContractError::TooManyLive { deployment: id, got: live, max: MAX_LIVE_PER_DEPLOYMENT });
@@ -156,6 +197,8 @@ fn open(ctx: &mut Ctx, id: DeploymentId, funds: &Money, specs: Vec<OrderSpec>) -
 fn create_order(
     ctx: &mut Ctx,
     deployment: DeploymentId,
+    tenant: &Addr,
+    delegate: Option<&Addr>,
     spec: OrderSpec,
     match_window: u64,
 ) -> Result<(), ContractError> {
@@ -164,7 +207,7 @@ fn create_order(
     let id = OrderId(counts.orders);
     let terms = OrderTerms {
         deployment,
-        tenant: ctx.sender.clone(),
+        tenant: tenant.clone(),
         group: spec.group.name,
         requirements: spec.group.requirements,
         denom: spec.max_price.denom,
@@ -174,6 +217,7 @@ fn create_order(
         match_window,
         fallback: spec.fallback,
         created_at: ctx.now,
+        delegate: delegate.cloned(),
     };
     let status = OrderStatus {
         state: OrderState::Open,

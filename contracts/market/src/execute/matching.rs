@@ -90,6 +90,7 @@ fn award(
         expiry_jail: params.expiry_jail,
         break_slash: params.break_slash,
         break_penalty: params.break_penalty,
+        delegate: order.terms.delegate.clone(),
     };
     let status = LeaseStatus {
         state: LeaseState::Pending,

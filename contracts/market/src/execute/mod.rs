@@ -4,6 +4,7 @@ pub mod admin;
 pub mod bid;
 pub mod deployment;
 pub mod ending;
+pub mod grant;
 pub mod lease;
 pub mod matching;
 pub mod order;

@@ -1,11 +1,11 @@
 use std::collections::btree_map::{BTreeMap, Entry};
 
-use cosmwasm_std::{Order as Direction, StdResult, Storage, Uint128};
+use cosmwasm_std::{Addr, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map};
 use market_api::{DeploymentId, Totals};
 use serde::{Deserialize, Serialize};
 
-use super::{deployments, keys};
+use super::{deployments, grants, keys};
 use crate::error::ContractError;
 
 /// What the contract owes in one denom, by what for. The sum is covered by its bank balance at every height.
@@ -23,6 +23,9 @@ pub struct Ledger {
     /// In leases that have ended: earned and not withdrawn.
     #[serde(rename = "e")]
     pub earned: Uint128,
+    /// Budgets of delegates that are not spent.
+    #[serde(rename = "g", default, skip_serializing_if = "Uint128::is_zero")]
+    pub grants: Uint128,
 }
 
 /// [`Totals`] as they are stored.
@@ -84,6 +87,8 @@ pub struct Changes {
     counts: Option<(Counts, Counts)>,
     ledgers: BTreeMap<String, (Ledger, Ledger)>,
     live: BTreeMap<DeploymentId, (u32, u32)>,
+    /// By deployment, delegate and group.
+    delegated: BTreeMap<(DeploymentId, Addr, String), (u32, u32)>,
 }
 
 impl Changes {
@@ -119,6 +124,23 @@ impl Changes {
         })
     }
 
+    /// Open orders of a delegate for one group, and live leases that came of them.
+    pub fn delegated(
+        &mut self,
+        storage: &dyn Storage,
+        deployment: DeploymentId,
+        delegate: &Addr,
+        group: &str,
+    ) -> StdResult<&mut u32> {
+        Ok(match self.delegated.entry((deployment, delegate.clone(), group.to_owned())) {
+            Entry::Occupied(entry) => &mut entry.into_mut().1,
+            Entry::Vacant(entry) => {
+                let stored = grants::live_count(storage, deployment, delegate, group)?;
+                &mut entry.insert((stored, stored)).1
+            }
+        })
+    }
+
     /// Writes what differs from what is stored.
     pub fn flush(self, storage: &mut dyn Storage) -> StdResult<()> {
         if let Some((before, after)) = self.counts {
@@ -134,6 +156,11 @@ impl Changes {
         for (id, (before, after)) in self.live {
             if before != after {
                 deployments::save_live_count(storage, id, after)?;
+            }
+        }
+        for ((deployment, delegate, group), (before, after)) in self.delegated {
+            if before != after {
+                grants::save_live_count(storage, deployment, &delegate, &group, after)?;
             }
         }
         Ok(())

@@ -11,6 +11,10 @@ pub const DEPLOYMENTS_BY_TENANT: &str = "dep_ten";
 pub const DEPLOYMENT_LIVE_COUNT: &str = "dep_cnt";
 pub const DEPLOYMENT_LIVE: &str = "dep_live";
 
+pub const GRANTS: &str = "gra";
+pub const GRANTS_BY_DELEGATE: &str = "gra_key";
+pub const GRANT_LIVE_COUNT: &str = "gra_cnt";
+
 pub const ORDER_TERMS: &str = "ord_terms";
 pub const ORDER_RESOURCES: &str = "ord_res";
 pub const ORDERS: &str = "ord";
@@ -48,6 +52,9 @@ const ALL: &[&str] = &[
     DEPLOYMENTS_BY_TENANT,
     DEPLOYMENT_LIVE_COUNT,
     DEPLOYMENT_LIVE,
+    GRANTS,
+    GRANTS_BY_DELEGATE,
+    GRANT_LIVE_COUNT,
     ORDER_TERMS,
     ORDER_RESOURCES,
     ORDERS,

@@ -51,6 +51,9 @@ pub struct LeaseTerms {
     pub break_slash: Bps,
     #[serde(rename = "bp")]
     pub break_penalty: Bps,
+    /// Who opened the order for the tenant.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<Addr>,
 }
 
 /// What changes of a lease.
@@ -224,6 +227,10 @@ pub fn save(
         LIVE_BY_PROVIDER.save(storage, (&row.terms.provider, row.id), &Empty {})?;
         deployments::add_live(storage, deployment, live)?;
         grow("live count", changes.live(storage, deployment)?, 1)?;
+        if let Some(delegate) = &row.terms.delegate {
+            let live = changes.delegated(storage, deployment, delegate, &row.terms.group)?;
+            grow("live count of a delegate", live, 1)?;
+        }
     }
     BY_STATE.save(storage, (new.state as u8, row.id), &Empty {})?;
     let counts = changes.counts(storage)?;
@@ -234,6 +241,10 @@ pub fn save(
             LIVE_BY_PROVIDER.remove(storage, (&row.terms.provider, row.id));
             deployments::remove_live(storage, deployment, live);
             shrink("live count", changes.live(storage, deployment)?, 1)?;
+            if let Some(delegate) = &row.terms.delegate {
+                let live = changes.delegated(storage, deployment, delegate, &row.terms.group)?;
+                shrink("live count of a delegate", live, 1)?;
+            }
         }
     }
     Ok(())

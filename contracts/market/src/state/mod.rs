@@ -9,6 +9,7 @@ pub mod bids;
 pub mod changes;
 pub mod config;
 pub mod deployments;
+pub mod grants;
 pub mod keys;
 pub mod leases;
 pub mod orders;

@@ -41,6 +41,9 @@ pub struct OrderTerms {
     pub fallback: bool,
     #[serde(rename = "c")]
     pub created_at: u64,
+    /// Who opened it for the tenant.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub delegate: Option<Addr>,
 }
 
 impl OrderTerms {
@@ -137,6 +140,10 @@ pub fn save(
             BY_EXPIRY.remove(storage, expiry);
             deployments::remove_live(storage, deployment, live);
             shrink("live count", changes.live(storage, deployment)?, 1)?;
+            if let Some(delegate) = &row.terms.delegate {
+                let live = changes.delegated(storage, deployment, delegate, &row.terms.group)?;
+                shrink("live count of a delegate", live, 1)?;
+            }
             shrink("open orders", &mut changes.counts(storage)?.orders_open, 1)?;
         }
     }
@@ -145,6 +152,10 @@ pub fn save(
         BY_EXPIRY.save(storage, expiry, &Empty {})?;
         deployments::add_live(storage, deployment, live)?;
         grow("live count", changes.live(storage, deployment)?, 1)?;
+        if let Some(delegate) = &row.terms.delegate {
+            let live = changes.delegated(storage, deployment, delegate, &row.terms.group)?;
+            grow("live count of a delegate", live, 1)?;
+        }
         grow("open orders", &mut changes.counts(storage)?.orders_open, 1)?;
     }
     row.indexed = Some(row.status.state);

@@ -89,6 +89,16 @@ fn play() -> String {
     world.pass(ACTIVATION);
     note("expire lease, punishments fail", world.ok(&stranger, ExecuteMsg::ExpireLease { lease: silent.id }));
     world.send(&tenant, &more, &[coin(300, DENOM)]).unwrap();
+    let delegate = stranger.to_string();
+    let rights = Rights { expires_at: world.now() + 10, ..crate::delegates::rights() };
+    let grant = ExecuteMsg::Grant { deployment, delegate: delegate.clone(), rights };
+    note("grant", world.ok(&tenant, grant.clone()));
+    let fund = ExecuteMsg::FundGrant { deployment, delegate: delegate.clone() };
+    note("fund grant", world.send(&tenant, &fund, &[coin(500, DENOM)]).unwrap());
+    let action = DelegateAction::OpenOrders { orders: vec![spec(100)] };
+    note("delegate opens an order", world.ok(&stranger, ExecuteMsg::Act { deployment, action }));
+    note("revoke grant", world.ok(&tenant, ExecuteMsg::RevokeGrant { deployment, delegate }));
+    world.ok(&tenant, grant);
     let close = |limit| ExecuteMsg::CloseDeployment { deployment, limit };
     note("close deployment, part", world.ok(&tenant, close(Some(1))));
     note("close deployment", world.ok(&tenant, close(None)));
@@ -132,9 +142,11 @@ fn every_documented_event_is_played() {
     let mut names: Vec<&str> = documented
         .split('`')
         .filter(|word| {
-            ["deployment_", "order_", "bid_", "lease_", "params_", "ownership_"].iter().any(|prefix| {
-                word.starts_with(prefix) && word.bytes().all(|c| c == b'_' || c.is_ascii_lowercase())
-            })
+            ["deployment_", "order_", "bid_", "lease_", "grant_", "delegate_", "params_", "ownership_"]
+                .iter()
+                .any(|prefix| {
+                    word.starts_with(prefix) && word.bytes().all(|c| c == b'_' || c.is_ascii_lowercase())
+                })
         })
         .collect();
     names.sort_unstable();

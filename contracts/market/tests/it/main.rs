@@ -4,6 +4,7 @@ mod admin;
 mod bad_input;
 mod bids;
 mod closing;
+mod delegates;
 mod ends;
 mod fallback;
 mod golden;

@@ -19,6 +19,10 @@ pub fn one_of_each() -> Vec<ExecuteMsg> {
         ExecuteMsg::CloseLease { lease },
         ExecuteMsg::CloseDeployment { deployment, limit: None },
         ExecuteMsg::TopUp { lease },
+        ExecuteMsg::Grant { deployment, delegate: alice.clone(), rights: crate::delegates::rights() },
+        ExecuteMsg::FundGrant { deployment, delegate: alice.clone() },
+        ExecuteMsg::RevokeGrant { deployment, delegate: alice.clone() },
+        ExecuteMsg::Act { deployment, action: DelegateAction::OpenOrders { orders: vec![spec(100)] } },
         ExecuteMsg::PlaceBid { order, provider: provider.clone(), price: price(50) },
         ExecuteMsg::LowerBid { order, provider: provider.clone(), price: price(40) },
         ExecuteMsg::WithdrawBid { order, provider },
@@ -53,7 +57,7 @@ pub fn name(msg: &ExecuteMsg) -> String {
 pub fn funds_of(msg: &ExecuteMsg) -> Vec<Coin> {
     match msg {
         ExecuteMsg::CreateDeployment { .. } | ExecuteMsg::OpenOrders { .. } => vec![coin(100, DENOM)],
-        ExecuteMsg::TopUp { .. } => vec![coin(10, DENOM)],
+        ExecuteMsg::TopUp { .. } | ExecuteMsg::FundGrant { .. } => vec![coin(10, DENOM)],
         ExecuteMsg::PlaceBid { .. } => vec![coin(DEPOSIT, DENOM)],
         _ => vec![],
     }
@@ -99,6 +103,10 @@ fn stage(msg: &ExecuteMsg) -> World {
             let tenant = world.tenant.clone();
             world.send(&tenant, &ExecuteMsg::TopUp { lease: lease.id }, &[coin(500, DENOM)]).unwrap();
             world.pass(TERM);
+        }
+        ExecuteMsg::FundGrant { .. } | ExecuteMsg::RevokeGrant { .. } | ExecuteMsg::Act { .. } => {
+            world.grant(&alice, crate::delegates::rights());
+            world.fund_grant(&alice, 1_000);
         }
         ExecuteMsg::Ownership(OwnershipAction::Accept {}) => {
             let (owner, new) = (world.owner.clone(), world.addr("new"));
@@ -186,6 +194,7 @@ fn every_message_refuses_funds_that_it_does_not_take() {
                 "deposit of exactly",
                 "expected 100uakash",
                 "is paid in",
+                "budget is in",
             ];
             assert!(named.iter().any(|text| error.contains(text)), "{}: {error}", name(&msg));
             assert_eq!(world.balance(&market), before);

@@ -168,7 +168,11 @@ fn things_that_do_not_exist_are_named() {
         let missing = match &msg {
             ExecuteMsg::OpenOrders { .. }
             | ExecuteMsg::UpdateDeployment { .. }
-            | ExecuteMsg::CloseDeployment { .. } => "there is no deployment 1",
+            | ExecuteMsg::CloseDeployment { .. }
+            | ExecuteMsg::Grant { .. }
+            | ExecuteMsg::FundGrant { .. }
+            | ExecuteMsg::RevokeGrant { .. }
+            | ExecuteMsg::Act { .. } => "there is no deployment 1",
             ExecuteMsg::CloseOrder { .. }
             | ExecuteMsg::PlaceBid { .. }
             | ExecuteMsg::LowerBid { .. }

@@ -1,8 +1,10 @@
 use cloud_std::Page;
+use cosmwasm_std::Addr;
+use market_api::limits::MAX_GRANTS_PER_DEPLOYMENT;
 use market_api::msg::{BookCursor, EligibilitySubject, LeaseFilter, OrderFilter, TimeCursor};
 use market_api::{
-    Bid, Config, Deployment, DeploymentId, Eligibility, Invariants, Lease, LeaseId, Limits, Order, OrderId,
-    ProviderRecord, QueryMsg, Reputation, Requirements, Totals,
+    Bid, Config, Deployment, DeploymentId, Eligibility, Grant, Invariants, Lease, LeaseId, Limits, Order,
+    OrderId, ProviderRecord, QueryMsg, Reputation, Requirements, Totals,
 };
 
 use super::Bound;
@@ -188,6 +190,30 @@ impl Market {
 
     pub async fn provider_record(&self, provider: &str) -> Result<ProviderRecord, QueryError> {
         self.0.ask(&QueryMsg::ProviderRecord { provider: provider.to_owned() }).await
+    }
+
+    /// Fails when the account is no delegate of the deployment.
+    pub async fn grant(&self, deployment: DeploymentId, delegate: &str) -> Result<Grant, QueryError> {
+        self.0.ask(&QueryMsg::Grant { deployment, delegate: delegate.to_owned() }).await
+    }
+
+    /// Delegates of a deployment; one page holds all that there can be.
+    pub async fn grants(&self, deployment: DeploymentId) -> Result<Vec<Grant>, QueryError> {
+        let limit = Some(MAX_GRANTS_PER_DEPLOYMENT as u32);
+        let query = QueryMsg::Grants { deployment, start_after: None, limit };
+        let page: Page<Grant, Addr> = self.0.ask(&query).await?;
+        Ok(page.items)
+    }
+
+    /// What a key may act for.
+    pub async fn grants_of_delegate(
+        &self,
+        delegate: &str,
+        start_after: Option<DeploymentId>,
+        limit: Option<u32>,
+    ) -> Result<Page<Grant, DeploymentId>, QueryError> {
+        let delegate = delegate.to_owned();
+        self.0.ask(&QueryMsg::GrantsOfDelegate { delegate, start_after, limit }).await
     }
 
     pub async fn reputation(&self, provider: &str) -> Result<Reputation, QueryError> {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::Addr;
 use market_api::{
-    BidState, DeploymentState, EndReason, ExecuteMsg, LeaseState, OrderSpec, OrderState, Params,
+    BidState, DelegateAction, DeploymentState, EndReason, ExecuteMsg, LeaseId, LeaseState, OrderSpec,
+    OrderState, Params, Rights,
 };
 use registry_api::Attribute;
 use staking_api::Fault;
@@ -28,6 +29,9 @@ pub struct DeploymentModel {
 pub struct OrderModel {
     /// Ids count from 1; these are places in the lists.
     pub deployment: usize,
+    pub group: String,
+    /// Who opened it for the tenant.
+    pub delegate: Option<Addr>,
     pub tenant: Addr,
     pub denom: String,
     pub max_price: u128,
@@ -87,6 +91,14 @@ pub struct EndModel {
     pub reason: EndReason,
     pub earned: u128,
     pub refunded: u128,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantModel {
+    pub rights: Rights,
+    /// Denom and what is left.
+    pub budget: Option<(String, u128)>,
+    pub spent: u128,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -200,6 +212,7 @@ impl Model {
             ExecuteMsg::CreateDeployment { .. }
                 | ExecuteMsg::OpenOrders { .. }
                 | ExecuteMsg::TopUp { .. }
+                | ExecuteMsg::FundGrant { .. }
                 | ExecuteMsg::PlaceBid { .. }
         );
         ensure(takes || funds.is_empty(), "takes no funds")?;
@@ -221,11 +234,7 @@ impl Model {
             }
             ExecuteMsg::UpdateDeployment { deployment, version } => {
                 let n = self.own_active(sender, deployment.0)?;
-                let deployment = &mut self.deployments[n];
-                ensure(version.len() == 32 && deployment.version != version.as_slice(), "no new version")?;
-                deployment.version = version.to_vec();
-                deployment.revision += 1;
-                Ok(())
+                self.set_version(n, version)
             }
             ExecuteMsg::CloseOrder { order } => {
                 let n = place(order.0, self.orders.len())?;
@@ -246,6 +255,11 @@ impl Model {
                 ensure(self.deployments[n].state != DeploymentState::Closed, "closed")?;
                 let steps = limit.unwrap_or(10).min(10) as usize;
                 ensure(steps > 0, "no step")?;
+                let delegates: Vec<_> =
+                    self.grants.keys().filter(|(of, _)| *of == n).map(|(_, who)| who.clone()).collect();
+                for delegate in delegates {
+                    self.revoke(n, &delegate)?;
+                }
                 let (orders, leases) = self.live(n);
                 let count = orders.len() + leases.len();
                 for order in orders.iter().take(steps) {
@@ -258,19 +272,46 @@ impl Model {
                     if count <= steps { DeploymentState::Closed } else { DeploymentState::Closing };
                 Ok(())
             }
+            ExecuteMsg::Grant { deployment, delegate, rights } => {
+                let n = self.own_active(sender, deployment.0)?;
+                let delegate = self.address(delegate)?;
+                ensure(delegate != *sender, "the tenant itself")?;
+                let anything = rights.close_leases || rights.top_up || rights.set_version;
+                ensure(anything || !rights.open_groups.is_empty(), "grants nothing")?;
+                ensure(rights.expires_at > now, "over before it begins")?;
+                ensure(rights.max_live_per_group <= 200, "too many")?;
+                ensure(rights.max_order_price.u128() <= MAX_AMOUNT, "too dear")?;
+                let others = self.grants.keys().filter(|(of, who)| *of == n && *who != delegate).count();
+                ensure(others < 8, "too many grants")?;
+                let fresh = GrantModel { rights: rights.clone(), budget: None, spent: 0 };
+                self.grants.entry((n, delegate)).or_insert(fresh).rights = rights.clone();
+                Ok(())
+            }
+            ExecuteMsg::FundGrant { deployment, delegate } => {
+                let n = self.own_active(sender, deployment.0)?;
+                let delegate = self.address(delegate)?;
+                let [(denom, amount)] = funds.as_slice() else { return Err("one coin") };
+                ensure(self.market_params.denoms.iter().any(|params| params.denom == *denom), "denom")?;
+                let grant = self.grants.get_mut(&(n, delegate)).ok_or("no grant")?;
+                let (in_denom, left) = grant.budget.get_or_insert((denom.clone(), 0));
+                ensure(in_denom == denom, "another denom")?;
+                *left += amount;
+                ensure(*amount > 0 && *left <= MAX_AMOUNT, "amount")
+            }
+            ExecuteMsg::RevokeGrant { deployment, delegate } => {
+                let n = place(deployment.0, self.deployments.len())?;
+                ensure(self.deployments[n].tenant == *sender, "not the tenant")?;
+                let delegate = self.address(delegate)?;
+                self.revoke(n, &delegate)
+            }
+            ExecuteMsg::Act { deployment, action } => {
+                let n = place(deployment.0, self.deployments.len())?;
+                self.act(sender, n, action)
+            }
             ExecuteMsg::TopUp { lease } => {
                 let n = place(lease.0, self.leases.len())?;
                 let [(denom, amount)] = funds.as_slice() else { return Err("one coin") };
-                let lease = &self.leases[n];
-                let open = (lease.is_pending() && now <= lease.activate_until) || lease.is_running(now);
-                ensure(open && lease.notice_until.is_none(), "not running on")?;
-                ensure(*denom == lease.denom && *amount <= MAX_AMOUNT, "not its money")?;
-                let state = self.deployments[lease.deployment].state;
-                ensure(state == DeploymentState::Active, "closing")?;
-                let funds = lease.funds + amount;
-                ensure(mul_div(funds, lease.term.into(), lease.price) <= u128::from(YEARS_20), "too long")?;
-                self.leases[n].funds = funds;
-                Ok(())
+                self.top_up(n, denom, *amount)
             }
             ExecuteMsg::PlaceBid { order, provider, price } => {
                 let provider = self.acting(sender, provider.as_ref())?;
@@ -444,6 +485,104 @@ impl Model {
         }
     }
 
+    fn set_version(&mut self, n: usize, version: &[u8]) -> Outcome {
+        let deployment = &mut self.deployments[n];
+        ensure(version.len() == 32 && deployment.version != version, "no new version")?;
+        deployment.version = version.to_vec();
+        deployment.revision += 1;
+        Ok(())
+    }
+
+    fn top_up(&mut self, n: usize, denom: &str, amount: u128) -> Outcome {
+        let now = self.now;
+        let lease = &self.leases[n];
+        let open = (lease.is_pending() && now <= lease.activate_until) || lease.is_running(now);
+        ensure(open && lease.notice_until.is_none(), "not running on")?;
+        ensure(denom == lease.denom && amount <= MAX_AMOUNT && amount > 0, "not its money")?;
+        let state = self.deployments[lease.deployment].state;
+        ensure(state == DeploymentState::Active, "closing")?;
+        let funds = lease.funds + amount;
+        ensure(mul_div(funds, lease.term.into(), lease.price) <= u128::from(YEARS_20), "too long")?;
+        self.leases[n].funds = funds;
+        Ok(())
+    }
+
+    fn revoke(&mut self, deployment: usize, delegate: &Addr) -> Outcome {
+        let grant = self.grants.remove(&(deployment, delegate.clone())).ok_or("no grant")?;
+        if let Some((denom, left)) = grant.budget {
+            let tenant = self.deployments[deployment].tenant.clone();
+            self.bank.pay(&self.market, &tenant, &denom, left);
+        }
+        Ok(())
+    }
+
+    /// What a delegate's orders of this group have come to: open orders, and leases that have not ended.
+    fn delegated(&self, deployment: usize, delegate: &Addr, group: &str) -> usize {
+        let own = |order: &OrderModel| {
+            order.deployment == deployment
+                && order.group == group
+                && order.delegate.as_ref() == Some(delegate)
+        };
+        let open = self.orders.iter().filter(|o| own(o) && o.state == OrderState::Open).count();
+        open + self.leases.iter().filter(|l| l.end.is_none() && own(&self.orders[l.order])).count()
+    }
+
+    fn spend(&mut self, deployment: usize, delegate: &Addr, denom: &str, amount: u128) -> Outcome {
+        let grant = self.grants.get_mut(&(deployment, delegate.clone())).ok_or("no grant")?;
+        let (in_denom, left) = grant.budget.as_mut().ok_or("no budget")?;
+        ensure(in_denom == denom && *left >= amount, "over the budget")?;
+        *left -= amount;
+        grant.spent += amount;
+        Ok(())
+    }
+
+    fn act(&mut self, sender: &Addr, n: usize, action: &DelegateAction) -> Outcome {
+        let rights = self.grants.get(&(n, sender.clone())).ok_or("no delegate")?.rights.clone();
+        ensure(self.now < rights.expires_at, "expired")?;
+        let of_it = |model: &Self, lease: &LeaseId| {
+            let at = place(lease.0, model.leases.len())?;
+            ensure(model.leases[at].deployment == n, "of another deployment")?;
+            Ok::<_, No>(at)
+        };
+        match action {
+            DelegateAction::OpenOrders { orders } => {
+                let (denom, sum) = self.price_of(orders)?;
+                for order in orders {
+                    ensure(rights.open_groups.contains(&order.group.name), "group not granted")?;
+                    ensure(order.max_price.amount <= rights.max_order_price, "dearer than granted")?;
+                    let asked = &order.group.requirements.attributes;
+                    let allowed = |key: &str| {
+                        let mut values = rights.allowed_attributes.iter().filter(|one| one.key == key);
+                        values.any(|one| asked.contains(one))
+                    };
+                    ensure(rights.allowed_attributes.iter().all(|one| allowed(&one.key)), "elsewhere")?;
+                }
+                self.spend(n, sender, &denom, sum)?;
+                self.create(n, Some(sender), orders)?;
+                let within = |order: &OrderSpec| {
+                    self.delegated(n, sender, &order.group.name) <= rights.max_live_per_group as usize
+                };
+                ensure(orders.iter().all(within), "too many of a group")
+            }
+            DelegateAction::CloseLease { lease } => {
+                ensure(rights.close_leases, "may not close")?;
+                let at = of_it(self, lease)?;
+                self.close_lease(at)
+            }
+            DelegateAction::TopUp { lease, amount } => {
+                ensure(rights.top_up, "may not top up")?;
+                let at = of_it(self, lease)?;
+                let denom = self.leases[at].denom.clone();
+                self.spend(n, sender, &denom, amount.u128())?;
+                self.top_up(at, &denom, amount.u128())
+            }
+            DelegateAction::SetVersion { version } => {
+                ensure(rights.set_version, "may not set a version")?;
+                self.set_version(n, version)
+            }
+        }
+    }
+
     fn own_active(&self, sender: &Addr, id: u64) -> Result<usize, No> {
         let n = place(id, self.deployments.len())?;
         ensure(self.deployments[n].tenant == *sender, "not the tenant")?;
@@ -464,6 +603,12 @@ impl Model {
     }
 
     fn open(&mut self, deployment: usize, specs: &[OrderSpec], funds: &Funds) -> Outcome {
+        let price = self.price_of(specs)?;
+        ensure(*funds == vec![price], "not the sum of the prices")?;
+        self.create(deployment, None, specs)
+    }
+
+    fn price_of(&self, specs: &[OrderSpec]) -> Result<(String, u128), No> {
         ensure((1..=10).contains(&specs.len()), "number of orders")?;
         let params = self.market_params.clone();
         let denom = specs[0].max_price.denom.clone();
@@ -487,12 +632,19 @@ impl Model {
             }
             sum += price;
         }
-        ensure(*funds == vec![(denom.clone(), sum)], "not the sum of the prices")?;
+        Ok((denom, sum))
+    }
+
+    fn create(&mut self, deployment: usize, delegate: Option<&Addr>, specs: &[OrderSpec]) -> Outcome {
+        let params = self.market_params.clone();
+        let denom = specs[0].max_price.denom.clone();
         let tenant = self.deployments[deployment].tenant.clone();
         for spec in specs {
             let open_until = self.now + spec.bid_window;
             self.orders.push(OrderModel {
                 deployment,
+                group: spec.group.name.clone(),
+                delegate: delegate.cloned(),
                 tenant: tenant.clone(),
                 denom: denom.clone(),
                 max_price: spec.max_price.amount.u128(),

@@ -11,7 +11,7 @@ use cosmwasm_std::Addr;
 
 use crate::op::{Funds, Message, Op};
 
-pub use market::{BidModel, DeploymentModel, EndModel, LeaseModel, OrderModel, RecordModel};
+pub use market::{BidModel, DeploymentModel, EndModel, GrantModel, LeaseModel, OrderModel, RecordModel};
 pub use money::Bank;
 pub use registry::{Certificate, ProviderModel, RootModel, SignedModel};
 pub use staking::{StakerModel, UnbondingModel};
@@ -81,6 +81,8 @@ pub struct Model {
     pub orders: Vec<market::OrderModel>,
     pub leases: Vec<market::LeaseModel>,
     pub records: BTreeMap<Addr, market::RecordModel>,
+    /// By deployment and delegate.
+    pub grants: BTreeMap<(usize, Addr), market::GrantModel>,
     pub bids_placed: u64,
 
     pub staking_owner: Owned,

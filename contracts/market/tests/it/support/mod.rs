@@ -331,6 +331,21 @@ impl World {
         self.activate(lease.id)
     }
 
+    // ---- delegates, on deployment 1
+
+    #[track_caller]
+    pub fn grant(&mut self, delegate: &Addr, rights: Rights) {
+        let (tenant, delegate) = (self.tenant.clone(), delegate.to_string());
+        self.ok(&tenant, ExecuteMsg::Grant { deployment: DeploymentId(1), delegate, rights });
+    }
+
+    #[track_caller]
+    pub fn fund_grant(&mut self, delegate: &Addr, amount: u128) {
+        let (tenant, delegate) = (self.tenant.clone(), delegate.to_string());
+        let msg = ExecuteMsg::FundGrant { deployment: DeploymentId(1), delegate };
+        self.send(&tenant, &msg, &[coin(amount, DENOM)]).unwrap();
+    }
+
     // ---- questions
 
     #[track_caller]
@@ -374,6 +389,14 @@ impl World {
         self.ask(&QueryMsg::Deployment { deployment: DeploymentId(id) })
     }
 
+    pub fn grants(&self, deployment: DeploymentId) -> Vec<Grant> {
+        self.all(|start_after: Option<Addr>| QueryMsg::Grants {
+            deployment,
+            start_after: start_after.map(Addr::into_string),
+            limit: None,
+        })
+    }
+
     pub fn balance(&self, account: &Addr) -> u128 {
         self.balance_in(account, DENOM)
     }
@@ -396,7 +419,7 @@ impl World {
         let stated: Invariants = self.ask(&QueryMsg::Invariants {});
         assert!(stated.holds, "{stated:?}");
         let (orders, leases) = (self.all_orders(), self.all_leases());
-        let mut sums: BTreeMap<String, [u128; 4]> = BTreeMap::new();
+        let mut sums: BTreeMap<String, [u128; 5]> = BTreeMap::new();
         let mut live: BTreeMap<DeploymentId, u32> = BTreeMap::new();
         for order in &orders {
             let sum = sums.entry(order.locked.denom.clone()).or_default();
@@ -421,14 +444,20 @@ impl World {
             assert!(lease.earned <= lease.funds, "{lease:?}");
             assert!(lease.withdrawn <= lease.earned, "{lease:?}");
         }
+        for grant in (1..=self.totals().deployments).flat_map(|id| self.grants(DeploymentId(id))) {
+            if let Some(budget) = grant.budget {
+                sums.entry(budget.denom).or_default()[4] += budget.amount.u128();
+            }
+        }
         for denom in &stated.denoms {
-            let [locked, deposits, in_leases, earned] = sums.remove(&denom.denom).unwrap_or_default();
+            let [locked, deposits, in_leases, earned, grants] = sums.remove(&denom.denom).unwrap_or_default();
             assert_eq!(denom.locked_in_orders.u128(), locked, "locked in orders, {}", denom.denom);
             assert_eq!(denom.bid_deposits.u128(), deposits, "deposits, {}", denom.denom);
             assert_eq!(denom.live_leases.u128(), in_leases, "live leases, {}", denom.denom);
             assert_eq!(denom.earned.u128(), earned, "earned, {}", denom.denom);
+            assert_eq!(denom.grants.u128(), grants, "budgets of delegates, {}", denom.denom);
         }
-        assert!(sums.values().all(|sum| *sum == [0; 4]), "a denom without ledger: {sums:?}");
+        assert!(sums.values().all(|sum| *sum == [0; 5]), "a denom without ledger: {sums:?}");
 
         let totals = self.totals();
         let in_order = |state| orders.iter().filter(|order| order.state == state).count() as u64;
