@@ -8,7 +8,7 @@ use super::addresses::{self, endpoints};
 use super::placement::Placement;
 use super::ports::Wanted;
 use super::profiles::{profiles, Compute, Named};
-use super::reader::{join, nearest, At, Place, Reader};
+use super::reader::{join, At, Place, Reader};
 use super::services::{services, ServiceText};
 use super::{Offer, Price, Unsaid};
 use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
@@ -113,7 +113,8 @@ fn missing<'n>(
     known: impl Iterator<Item = &'n str>,
 ) {
     let known: Vec<&str> = known.take(64).collect();
-    let guess = nearest(name, &known).map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+    let guess = reader.guess(name, known.iter().copied());
+    let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
     let accepted = if known.is_empty() { format!("there is no {what}") } else { known.join(", ") };
     reader.error(place, format!("there is no {what} {}{guess}", shown(name)), accepted);
 }
@@ -206,7 +207,7 @@ impl Compiler<'_, '_> {
             for (caller, place) in &text.ports.callers {
                 if !self.named.contains(caller.as_str()) {
                     if self.reader.obey(place, rules::name(caller)) {
-                        let guess = nearest(caller, &self.named.iter().copied().collect::<Vec<_>>());
+                        let guess = self.reader.guess(caller, self.named.iter().copied());
                         let guess =
                             guess.map(|known| format!(" (did you mean {known}?)")).unwrap_or_default();
                         let message =
