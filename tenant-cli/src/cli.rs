@@ -477,6 +477,13 @@ pub enum ManifestCommand {
     Version { file: PathBuf },
     /// The canonical manifest and the groups it makes
     Show { file: PathBuf },
+    /// Write a commented manifest to start from
+    Init {
+        #[arg(default_value = "manifest.yaml")]
+        file: PathBuf,
+    },
+    /// The JSON Schema of manifests, for editors
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]

@@ -309,6 +309,43 @@ fn manifests_are_looked_at_without_a_chain() {
 }
 
 #[test]
+fn a_manifest_to_start_from_is_written_once_and_is_fine() {
+    let lab = Lab::new();
+    let file = lab.path("new.yaml").display().to_string();
+    assert_eq!(lab.run(&["manifest", "init", &file]).code, 0);
+    let checked = lab.run(&["-o", "json", "manifest", "check", &file]).json();
+    assert_eq!(
+        (&checked["ok"], &checked["needs"], &checked["warnings"]),
+        (&json!(true), &json!([]), &json!([]))
+    );
+    std::fs::write(&file, "mine").unwrap();
+    let again = lab.run(&["-o", "json", "manifest", "init", &file]);
+    assert_eq!((again.code, again.error().as_str()), (2, "bad_input"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[test]
+fn the_schema_of_manifests_is_told() {
+    let schema = Lab::new().run(&["manifest", "schema"]).json();
+    assert_eq!(schema["title"], "Manifest");
+}
+
+#[test]
+fn what_a_manifest_needs_and_what_is_doubtful_is_told() {
+    let lab = Lab::new();
+    let file = lab.manifest(&SDL.replace("size: 512Mi", "size: 512MiB"));
+    let out = lab.run(&["manifest", "version", &file]);
+    assert_eq!(out.code, 0);
+    assert!(
+        out.stderr.contains("warning: ") && out.stderr.contains("is read as 512000000 bytes"),
+        "{}",
+        out.stderr
+    );
+    let checked = lab.run(&["-o", "json", "manifest", "check", &file]).json();
+    assert_eq!(checked["warnings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn every_mistake_of_a_manifest_is_told_with_its_place() {
     let lab = Lab::new();
     let file = lab.manifest(&SDL.replace("size: 512Mi", "size: lots").replace("count: 1", "count: none"));

@@ -7,7 +7,7 @@
 //! - [`check_fits`] is the provider's question: does this manifest run on what the order sold?
 //! - [`Manifest::needs`] lists what a manifest asks for that not every provider can do, so that nothing is ignored.
 //!
-//! The language, its limits and what of it is not supported yet are described in `docs/manifest.md`.
+//! The language, its limits and where it is stricter than Akash's own tools are described in `docs/manifest.md`.
 
 mod canonical;
 mod error;

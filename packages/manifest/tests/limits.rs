@@ -158,6 +158,31 @@ fn ten_thousand_ports_and_a_hundred_thousand_arguments_are_refused() {
 }
 
 #[test]
+fn many_names_that_are_nearly_right_are_refused_in_time() {
+    let long = |i: usize| format!("{}{i:05}", "a".repeat(58));
+    let ports = |entry: &dyn Fn(usize) -> String| {
+        (0..100)
+            .map(|service| {
+                let to: Vec<String> = (0..20).map(|port| entry(service * 20 + port)).collect();
+                format!("s{service}: {{image: nginx, expose: [{{port: 1, to: [{}]}}]}}", to.join(", "))
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let addresses: Vec<String> = (0..1_000).map(|i| format!("{}: {{kind: ip}}", long(i + 50_000))).collect();
+    let leased = format!(
+        "services: {{{}}}\nendpoints: {{{}}}",
+        ports(&|i| format!("{{global: true, ip: {}}}", long(i))),
+        addresses.join(", ")
+    );
+    let calling = format!("services: {{{}}}", ports(&|i| format!("{{service: {}}}", long(i))));
+    for services in [leased, calling] {
+        let source = with("env: []").replace("services: {web: {image: nginx, env: []}}", &services);
+        assert!(refused(&source).contains("more mistakes"));
+    }
+}
+
+#[test]
 fn a_file_of_mistakes_lists_a_hundred_and_counts_the_rest() {
     let variables = vec!["1A=x"; 1000].join(", ");
     let messages = refused(&with(&format!("env: [{variables}]")));

@@ -1,5 +1,9 @@
 //! `akash manifest`: needs no chain, no key and no home.
 
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::cli::ManifestCommand;
@@ -49,5 +53,26 @@ pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
             let text = serde_json::to_string_pretty(&value).unwrap_or_else(|_| canonical.clone());
             Ok(Answer::new(json!({ "version": version, "canonical": canonical, "manifest": value }), text))
         }
+        ManifestCommand::Init { file } => {
+            write_new(file, manifest::STARTER.as_bytes())?;
+            let text = format!("{} is written: edit it, then akash plan {0}", file.display());
+            Ok(Answer::new(json!({ "file": file.display().to_string() }), text))
+        }
+        ManifestCommand::Schema => {
+            let schema: serde_json::Value = serde_json::from_str(manifest::SCHEMA)
+                .map_err(|error| CliError::failure(format!("the schema is not JSON: {error}")))?;
+            Ok(Answer::new(schema, manifest::SCHEMA.trim_end()))
+        }
     }
+}
+
+/// Writes a file that is not there yet: what somebody wrote before is worth more than a template.
+fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(content));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => CliError::bad_input(format!("{} is already there", path.display()))
+            .hint("name a file that does not exist yet: akash manifest init FILE"),
+        _ => CliError::bad_input(format!("{} cannot be written: {error}", path.display()))
+            .hint("name a file in a directory that you may write to"),
+    })
 }

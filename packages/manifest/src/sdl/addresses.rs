@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ports::LeasedPort;
-use super::reader::{nearest, At, Place, Reader};
+use super::reader::{At, Place, Reader};
 use crate::model::Proto;
 use crate::rules::{self, shown};
 
@@ -35,7 +35,7 @@ pub(super) fn check<'p>(
     for (service, leased) in ports {
         used.insert(&leased.ip);
         if !declared.contains_key(leased.ip.as_str()) {
-            let guess = nearest(&leased.ip, &declared.keys().copied().collect::<Vec<_>>());
+            let guess = reader.guess(&leased.ip, declared.keys().copied());
             let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
             let message = format!("the `endpoints` section has no address {}{guess}", shown(&leased.ip));
             reader.error(

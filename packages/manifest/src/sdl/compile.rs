@@ -1,4 +1,4 @@
-//! The whole file: its sections, what ties them together, and the manifest that comes of them.
+//! The whole file: its sections and what ties them together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,25 +6,24 @@ use market_api::limits::{MAX_COUNT, MAX_ORDERS_PER_MESSAGE, MAX_RESOURCES_PER_GR
 
 use super::addresses::{self, endpoints};
 use super::placement::Placement;
-use super::ports::Wanted;
 use super::profiles::{profiles, Compute, Named};
-use super::reader::{join, nearest, At, Place, Reader};
+use super::reader::{join, At, Place, Reader};
 use super::services::{services, ServiceText};
-use super::{Offer, Price, Unsaid};
-use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
+use super::Offer;
+use crate::model::Manifest;
 use crate::rules::{self, shown};
 
 /// Where one service runs: one entry of the `deployment` section.
-struct Deployed<'a> {
-    profile: &'a str,
+pub(super) struct Deployed<'a> {
+    pub profile: &'a str,
     profile_place: Place,
-    count: u32,
+    pub count: u32,
     /// Of the placement's key.
     key: Place,
 }
 
 /// By service and placement.
-type Deployments<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Option<Deployed<'a>>>>;
+pub(super) type Deployments<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Option<Deployed<'a>>>>;
 
 pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<Offer>)> {
     const KNOWN: [&str; 6] = ["version", "services", "profiles", "deployment", "endpoints", "include"];
@@ -63,7 +62,7 @@ pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<
     compiler.check_addresses();
     match compiler.reader.has_errors() {
         true => None,
-        false => compiler.compile(),
+        false => compiler.build(),
     }
 }
 
@@ -91,14 +90,14 @@ fn deployed<'a>(reader: &mut Reader, at: &At<'a>, key: Place) -> Option<Deployed
     Some(Deployed { profile, profile_place: profile_at.place, count: count? as u32, key })
 }
 
-struct Compiler<'r, 'a> {
-    reader: &'r mut Reader,
+pub(super) struct Compiler<'r, 'a> {
+    pub reader: &'r mut Reader,
     /// Every service of the file, also those with mistakes.
     named: BTreeSet<&'a str>,
-    texts: BTreeMap<String, ServiceText>,
-    computes: Named<Compute>,
-    placements: Named<Placement>,
-    deployments: Deployments<'a>,
+    pub texts: BTreeMap<String, ServiceText>,
+    pub computes: Named<Compute>,
+    pub placements: Named<Placement>,
+    pub deployments: Deployments<'a>,
     deployments_place: Place,
     /// Leased addresses, and where they are declared.
     endpoints: BTreeMap<&'a str, Place>,
@@ -113,7 +112,8 @@ fn missing<'n>(
     known: impl Iterator<Item = &'n str>,
 ) {
     let known: Vec<&str> = known.take(64).collect();
-    let guess = nearest(name, &known).map(|known| format!("; did you mean {known}?")).unwrap_or_default();
+    let guess = reader.guess(name, known.iter().copied());
+    let guess = guess.map(|known| format!("; did you mean {known}?")).unwrap_or_default();
     let accepted = if known.is_empty() { format!("there is no {what}") } else { known.join(", ") };
     reader.error(place, format!("there is no {what} {}{guess}", shown(name)), accepted);
 }
@@ -206,7 +206,7 @@ impl Compiler<'_, '_> {
             for (caller, place) in &text.ports.callers {
                 if !self.named.contains(caller.as_str()) {
                     if self.reader.obey(place, rules::name(caller)) {
-                        let guess = nearest(caller, &self.named.iter().copied().collect::<Vec<_>>());
+                        let guess = self.reader.guess(caller, self.named.iter().copied());
                         let guess =
                             guess.map(|known| format!(" (did you mean {known}?)")).unwrap_or_default();
                         let message =
@@ -254,110 +254,6 @@ impl Compiler<'_, '_> {
             .iter()
             .flat_map(|(name, text)| text.ports.leased.iter().map(move |leased| (name.as_str(), leased)));
         addresses::check(self.reader, &self.endpoints, ports);
-    }
-
-    fn compile(self) -> Option<(Manifest, Vec<Offer>)> {
-        let numbers = addresses::numbers(self.texts.values().flat_map(|text| &text.ports.leased));
-        let mut groups: BTreeMap<&str, (ManifestGroup, Offer, Vec<&str>)> = BTreeMap::new();
-        // Services in the order of their names, so that each group has them in that order too.
-        for (service, placed) in &self.deployments {
-            let text = self.texts.get(*service)?;
-            for (placement_name, deployed) in placed {
-                let deployed = deployed.as_ref()?;
-                let placement = self.placements.get(*placement_name)?.as_ref()?;
-                let compute = self.computes.get(deployed.profile)?.as_ref()?;
-                let price: Price = placement.pricing.get(deployed.profile)?.clone()?;
-                let (group, offer, profiles) = groups.entry(placement_name).or_insert_with(|| {
-                    let group = ManifestGroup { name: placement_name.to_string(), services: Vec::new() };
-                    (group, offer(placement), Vec::new())
-                });
-                // A profile is numbered where the group first uses it.
-                let index =
-                    profiles.iter().position(|profile| *profile == deployed.profile).unwrap_or_else(|| {
-                        profiles.push(deployed.profile);
-                        profiles.len() - 1
-                    });
-                group.services.push(service_of(service, text, compute, deployed, index as u32 + 1, &numbers));
-                ask(offer, text, compute);
-                offer.prices.push(price);
-            }
-        }
-        let (groups, offers): (Vec<_>, Vec<_>) =
-            groups.into_values().map(|(group, offer, _)| (group, offer)).unzip();
-        let manifest = Manifest { groups };
-        let size = manifest.to_canonical_json().len();
-        if size > crate::limits::MAX_BYTES {
-            let message = format!("the manifest that comes of the file has {size} bytes");
-            self.reader.error(&Place::default(), message, format!("up to {}", crate::limits::MAX_BYTES));
-            return None;
-        }
-        Some((manifest, offers))
-    }
-}
-
-fn service_of(
-    name: &str,
-    text: &ServiceText,
-    compute: &Compute,
-    deployed: &Deployed<'_>,
-    id: u32,
-    numbers: &BTreeMap<String, u32>,
-) -> Service {
-    let number = |ip: &str| numbers.get(ip).copied().unwrap_or(0);
-    let numbered = |expose: &Expose| Expose { ip_sequence: number(&expose.ip), ..expose.clone() };
-    let endpoint = |wanted: &Wanted| match wanted {
-        Wanted::SharedHttp => Endpoint::SharedHttp,
-        Wanted::RandomPort => Endpoint::RandomPort,
-        Wanted::LeasedIp(ip) => Endpoint::LeasedIp { sequence: number(ip) },
-    };
-    Service {
-        name: name.to_string(),
-        image: text.image.clone(),
-        command: text.command.clone(),
-        args: text.args.clone(),
-        env: text.env.clone(),
-        resources: ServiceResources {
-            id,
-            cpu: compute.cpu,
-            cpu_attributes: compute.cpu_attributes.as_ref().map(|(list, _)| list.clone()).unwrap_or_default(),
-            memory: compute.memory,
-            storage: compute.volumes.iter().map(|volume| volume.storage.clone()).collect(),
-            gpu: compute.gpu.clone(),
-            endpoints: text.ports.wanted.iter().map(endpoint).collect(),
-        },
-        count: deployed.count,
-        expose: text.ports.expose.iter().map(numbered).collect(),
-        params: text.params.clone(),
-        credentials: text.credentials.as_ref().map(|(credentials, _)| credentials.clone()),
-    }
-}
-
-fn offer(placement: &Placement) -> Offer {
-    Offer {
-        attributes: placement.attributes.clone(),
-        signed_by: placement.signed_by.clone(),
-        leased_ip: None,
-        unsaid: Vec::new(),
-        prices: Vec::new(),
-    }
-}
-
-/// What a service adds to what its group asks of a provider.
-fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
-    if let (None, Some(leased)) = (&offer.leased_ip, text.ports.leased.first()) {
-        offer.leased_ip = Some(leased.place.clone());
-    }
-    let mut unsaid = |place: &Place, what: &'static str, accepted: &'static str| {
-        offer.unsaid.push(Unsaid { place: place.clone(), what, accepted });
-    };
-    if let Some((_, place)) = &compute.cpu_attributes {
-        unsaid(place, "attributes of a cpu", "attributes of the placement");
-    }
-    if let Some((_, place)) = &text.credentials {
-        unsaid(place, "credentials for a registry", "an image that the provider can get without them");
-    }
-    if let Some(place) = &text.permissions {
-        unsaid(place, "permissions", "no permissions");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading an SDL file.
 
 mod addresses;
+mod build;
 mod compile;
 mod gpu;
 mod placement;

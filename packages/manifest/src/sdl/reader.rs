@@ -130,6 +130,15 @@ impl Reader {
         self.error(&at.place, format!("found {}", described(at.value)), accepted);
     }
 
+    /// The known name that an unknown one most likely stands for. Nobody reads on after a hundred messages, and
+    /// looking for the nearest of many names is the dear part.
+    pub fn guess<'n>(&self, given: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        if self.errors.len() + self.warnings.len() >= MAX_ERRORS {
+            return None;
+        }
+        nearest(given, &known.take(64).collect::<Vec<_>>())
+    }
+
     /// Reports what a rule says about the value.
     pub fn obey(&mut self, place: &Place, rule: Result<(), Problem>) -> bool {
         match rule {
@@ -318,7 +327,7 @@ fn meant<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
 }
 
 /// The known name that a misspelt one most likely stands for.
-pub(super) fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
+fn nearest<'n>(given: &str, known: &[&'n str]) -> Option<&'n str> {
     if given.len() > 64 {
         return None;
     }
