@@ -193,8 +193,13 @@ impl Generator<'_> {
     fn make(mut self, wanted: Kind) -> Op {
         use market_api::ExecuteMsg as M;
         // Few leases outlive their first term, after which notice can be given: the chance is not left to pass.
-        let wanted =
-            if self.is_possible(Kind::GiveNotice) && self.dice.one_in(4) { Kind::GiveNotice } else { wanted };
+        let wanted = if self.is_possible(Kind::GiveNotice) && self.dice.one_in(3) {
+            Kind::GiveNotice
+        } else if self.next_notice().is_some() && self.dice.one_in(3) {
+            Kind::Pass
+        } else {
+            wanted
+        };
         // What cannot succeed is tried now and then; otherwise something that moves the story on.
         let kind = if self.is_possible(wanted) || self.dice.one_in(8) {
             wanted
@@ -594,6 +599,12 @@ impl Generator<'_> {
         }
     }
 
+    /// When the first lease ends by its provider's notice.
+    fn next_notice(&self) -> Option<u64> {
+        let running = self.model.leases.iter().filter(|lease| lease.end.is_none());
+        running.filter_map(|lease| lease.notice_until).filter(|until| *until > self.model.now).min()
+    }
+
     fn seconds(&mut self) -> u64 {
         let model = self.model;
         let mut edges: Vec<u64> = vec![];
@@ -611,6 +622,9 @@ impl Generator<'_> {
         edges.retain(|edge| *edge > model.now);
         edges.sort_unstable();
         let far = model.now > 10_000_000_000;
+        if let Some(until) = self.next_notice().filter(|_| self.dice.one_in(2)) {
+            return until - model.now;
+        }
         match self.dice.below(100) {
             0..=9 => 0,
             10..=24 => 1,
