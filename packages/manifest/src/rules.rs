@@ -73,7 +73,7 @@ pub(crate) fn env(entry: &str) -> Result<(), Problem> {
 /// An image reference: `[registry[:port]/]name[/name][:tag][@sha256:digest]`.
 pub(crate) fn image(value: &str) -> Result<(), Problem> {
     const ACCEPTED: &str =
-        "[registry[:port]/]name[:tag][@sha256:digest] in lower case, such as nginx:1.27 or ghcr.io/org/app:v2";
+        "[registry[:port]/]name[:tag][@sha256:digest] in lower case, such as nginx:1.27 or images.example.org/org/app:v2";
     let bad = |why: &str| problem(format!("{} is not an image reference: {why}", shown(value)), ACCEPTED);
     if value.is_empty() {
         return bad("it is empty");

@@ -153,7 +153,7 @@ version: "2.1"
 services:
   web:
     image: nginx
-    credentials: {host: ghcr.io, username: me, password: hunter2}
+    credentials: {host: images.example.org, username: me, password: hunter2}
     expose: [{port: 80, to: [{global: true, ip: one}]}, {port: 53, proto: udp, to: [{global: true, ip: two}]}]
     params: {permissions: {read: [logs]}}
 endpoints: {one: {kind: ip}, two: {kind: ip}}
@@ -178,7 +178,7 @@ fn the_rules_for_gpu_addresses_credentials_and_permissions_hold_too() {
     assert_eq!(Manifest::from_canonical_json(json.as_bytes()), Ok(manifest));
     for (from, to, message) in [
         ("\"password\":\"hunter2\"", "\"password\":\"short\"", "the password is too short"),
-        ("\"host\":\"ghcr.io\"", "\"host\":\"\"", "the host is too short"),
+        ("\"host\":\"images.example.org\"", "\"host\":\"\"", "the host is too short"),
         ("\"email\":\"\"", "\"email\":\"a@b\"", "the email is too short"),
         ("\"username\":\"me\"", "\"username\":\"m\\ne\"", "control character"),
         ("\"read\":[\"logs\"]", "\"read\":[\"exec\"]", "`exec` is not a permission"),

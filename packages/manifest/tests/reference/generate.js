@@ -27,8 +27,8 @@ const PROFILES = ["web", "small", "large", "Gpu_Profile", "with space", "p.1", "
 const VOLUMES = ["data", "cache", "default", "shm", "v1", "v10", "v2"];
 const ADDRESSES = ["myip", "my_ip", "ip-1", "abc", "zz", "ab2"];
 const IMAGES = [
-  "nginx", "nginx:1.27", "library/redis:7-alpine", "ghcr.io/org/app:v1.2.3", "localhost:5000/x/y:z",
-  "quay.io/a/b@sha256:" + "ab".repeat(32), "registry.example.com:443/team/app_name:1.0_x",
+  "nginx", "nginx:1.27", "library/redis:7-alpine", "images.example.org/org/app:v1.2.3", "localhost:5000/x/y:z",
+  "images.example.net/a/b@sha256:" + "ab".repeat(32), "registry.example.com:443/team/app_name:1.0_x",
 ];
 const TEXTS = [
   "a", "hello world", "$HOME", "<b>&amp;</b>", "a=b=c", "\"quoted\"", "it's", "back\\slash", "tab\there",
@@ -144,7 +144,7 @@ function service(r, names, addresses, doors) {
   if (r.chance(0.85)) made.expose = exposed(r, names, addresses, doors);
   if (r.chance(0.2)) {
     made.credentials = {
-      host: r.one(["docker.io", "https://index.docker.io/v1/", "ghcr.io"]),
+      host: r.one(["registry.example.org", "https://index.example.org/v1/", "images.example.org"]),
       username: r.one(["me", "ünï", "a&b"]),
       password: r.one(["hunter2", "<secret>", "p\"a'ss\\w", "ghp_" + "x".repeat(36)]),
       ...(r.chance(0.3) && { email: "me@example.com" }),
