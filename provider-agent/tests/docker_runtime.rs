@@ -115,10 +115,13 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        let provider = &self.runtime.config().provider;
-        let table = format!("akash-{}", &provider[provider.len() - 8..]);
-        let _ = std::process::Command::new("nft").args(["delete", "table", "inet", &table]).output();
+        drop_firewall(&self.runtime.config().provider);
     }
+}
+
+fn drop_firewall(provider: &str) {
+    let table = format!("akash-{}", &provider[provider.len() - 8..]);
+    let _ = std::process::Command::new("nft").args(["delete", "table", "inet", &table]).output();
 }
 
 fn runtime(endpoint: &str, provider: &str) -> DockerRuntime {
@@ -347,6 +350,7 @@ async fn two_providers_in_one_engine_do_not_see_each_other() {
     let refused = bench.runtime.restart(&theirs[0].containers[0].container).await.unwrap_err();
     assert!(matches!(refused, RuntimeError::NameConflict { .. }), "{refused}");
     other.remove(LeaseId(5)).await.unwrap();
+    drop_firewall(&other.config().provider);
 }
 
 #[tokio::test]
