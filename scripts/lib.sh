@@ -127,6 +127,26 @@ find_go() {
   return 1
 }
 
+# ---- the deployer
+
+# What the contracts here are built from, for the record.
+suite_commit() {
+  local commit
+  commit=$(git -C "$REPO" rev-parse HEAD 2>/dev/null || echo unknown)
+  # What is not committed must not pass for what is.
+  if [ "$commit" != unknown ] && [ -n "$(git -C "$REPO" status --porcelain -- contracts packages Cargo.lock)" ]; then
+    commit="$commit-modified"
+  fi
+  printf '%s\n' "$commit"
+}
+
+# Builds the deployer unless DEPLOY_BUILD=0 and it is there.
+build_deployer() {
+  if ! [ -x "$TARGET_DIR/release/deployer" ] || [ "${DEPLOY_BUILD:-1}" = 1 ]; then
+    step "Building the deployer" env -C "$REPO" cargo build --release ${CI:+--locked} -p deployer || exit 1
+  fi
+}
+
 # ---- processes that the scripts start
 
 # The time a process started, in clock ticks since boot: with the pid it names one process for good.

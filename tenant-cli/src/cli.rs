@@ -1,5 +1,9 @@
 //! The command line: names, flags and their meaning. What the commands do is in `commands`.
 
+mod audit;
+mod delegate;
+mod gov;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +11,10 @@ use cloud_std::Money;
 use cosmwasm_std::Uint128;
 use market_api::{DeploymentId, LeaseId, LeaseState, OrderId, OrderState};
 use registry_api::Attribute;
+
+pub use audit::{AttestArgs, AuditCommand};
+pub use delegate::{DelegateCommand, GrantArgs};
+pub use gov::{GovCommand, ProposeArgs, Setting};
 
 use crate::output::Format;
 use crate::units::{parse_attribute, parse_duration, parse_endpoint, parse_funds, parse_money};
@@ -99,6 +107,15 @@ pub enum Command {
     /// Be a provider: register, stake, root, operators, earnings
     #[command(subcommand)]
     Provider(ProviderCommand),
+    /// Keys that act for you on one deployment, within rights and a budget
+    #[command(subcommand)]
+    Delegate(DelegateCommand),
+    /// Vouch for what providers say of themselves
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Proposals and votes of those who have stake
+    #[command(subcommand)]
+    Gov(GovCommand),
     /// Look at a manifest without a chain
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -383,6 +400,17 @@ pub enum ProviderCommand {
         /// Owner's address; the key's account when absent
         provider: Option<String>,
     },
+    /// Reputation, and how it comes of stake, service and faults
+    Reputation {
+        /// Owner's address; the key's account when absent
+        provider: Option<String>,
+    },
+    /// Every requirement of an order, and whether a provider meets it
+    Requirements {
+        order: OrderId,
+        /// Owner's address; the key's account when absent
+        provider: Option<String>,
+    },
     /// Pay what leases have earned to the payout address
     Withdraw {
         /// One lease; all active ones of the provider when absent
@@ -543,7 +571,7 @@ pub enum CertCommand {
 
 #[derive(Debug, Args)]
 pub struct TxArgs {
-    /// market, staking, registry or an address
+    /// market, staking, registry, governance or an address
     pub contract: String,
     /// The message as JSON
     pub message: String,
@@ -562,7 +590,7 @@ fn parse_funds_arg(text: &str) -> Result<Funds, String> {
 
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// market, staking, registry or an address
+    /// market, staking, registry, governance or an address
     pub contract: String,
     /// The query as JSON
     pub message: String,
@@ -611,6 +639,29 @@ mod tests {
             "akash provider root publish --file root.pem",
             "akash provider break 3 --reason power",
             "akash provider withdraw",
+            "akash provider reputation",
+            "akash provider requirements 7 akash1x",
+            "akash delegate grant 7 akash1x --open web --max-order-price 5uakash --budget 9uakash --top-up",
+            "akash delegate grant 7 akash1x --close-leases --expires-in 1d",
+            "akash delegate list 7",
+            "akash delegate list --delegate akash1x",
+            "akash delegate list",
+            "akash delegate fund 7 akash1x 5uakash",
+            "akash delegate revoke 7 akash1x",
+            "akash audit attest akash1x --attribute region=eu --attribute tier=1",
+            "akash audit attest akash1x --all",
+            "akash audit revoke akash1x",
+            "akash audit show akash1x",
+            "akash audit show --auditor akash1x",
+            "akash gov list --limit 5",
+            "akash gov show 3 --votes",
+            "akash gov propose p.json --check",
+            "akash gov propose --title t --description d --set market.notice_window=60 --set staking.treasury=x",
+            "akash gov vote 3 abstain -y",
+            "akash gov execute 3",
+            "akash gov settle 3",
+            "akash gov params",
+            "akash gov upload target/artifacts/market.wasm",
             "akash manifest version web.yaml",
             "akash image load a.tar --name web:1",
             "akash keys add other --recover",
@@ -644,6 +695,18 @@ mod tests {
             "akash provider register --endpoint http://a:1",
             "akash provider update --attribute x=y --no-attributes",
             "akash provider stake 5",
+            "akash delegate grant 7 akash1x --expires-in 1d",
+            "akash delegate fund 7 akash1x 5",
+            "akash audit attest akash1x",
+            "akash audit attest akash1x --all --attribute a=b",
+            "akash audit show akash1x --auditor akash1y",
+            "akash gov propose",
+            "akash gov propose p.json --title t --description d",
+            "akash gov propose --title t",
+            "akash gov propose --title t --description d --set notice_window=60",
+            "akash gov vote 3",
+            "akash gov vote 3 perhaps",
+            "akash gov show first",
             "akash tx market {} --funds 1uakash,1uakash",
             "akash --output yaml status",
         ] {

@@ -1,8 +1,11 @@
 //! What the commands do.
 
+mod audit;
 mod cert;
 mod close;
+mod delegate;
 mod deploy;
+mod gov;
 mod image;
 mod init;
 mod keys;
@@ -13,6 +16,7 @@ mod plan;
 mod provider;
 mod raw;
 mod shell;
+mod standing;
 mod status;
 mod update;
 
@@ -55,6 +59,9 @@ pub async fn run(cli: Cli) -> Result<Done> {
         Command::Leases(args) => lists::leases(session, args).await?.into(),
         Command::Providers(args) => lists::providers(session, args).await?.into(),
         Command::Provider(command) => provider::run(session, command).await?.into(),
+        Command::Delegate(command) => delegate::run(session, command).await?.into(),
+        Command::Audit(command) => audit::run(session, command).await?.into(),
+        Command::Gov(command) => gov::run(session, command).await?.into(),
         Command::Manifest(command) => manifest::run(session, &command)?.into(),
         Command::Image(command) => image::run(session, command).await?.into(),
         Command::Keys(command) => keys::run(session, command)?.into(),

@@ -4,7 +4,7 @@ use market_api::{
     Bid, BidState, Deployment, DeploymentState, EndReason, Lease, LeasePhase, Order, OrderPhase,
     ProviderRecord, RequirementCheck, RequirementKind, Resources,
 };
-use registry_api::{Provider, Root, RootState};
+use registry_api::{Attribute, Provider, Root, RootState};
 
 use crate::output::{facts, table};
 use crate::units::{bytes, cores, duration, moment};
@@ -240,12 +240,12 @@ pub fn provider_state(provider: &Provider, now: u64) -> String {
 }
 
 pub fn attributes(provider: &Provider) -> String {
-    provider
-        .attributes
-        .iter()
-        .map(|attribute| format!("{}={}", attribute.key, attribute.value))
-        .collect::<Vec<_>>()
-        .join(" ")
+    pairs(&provider.attributes)
+}
+
+pub fn pairs(attributes: &[Attribute]) -> String {
+    let pairs = attributes.iter().map(|attribute| format!("{}={}", attribute.key, attribute.value));
+    pairs.collect::<Vec<_>>().join(" ")
 }
 
 pub fn roots(items: &[Root]) -> String {

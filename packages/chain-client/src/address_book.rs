@@ -35,6 +35,9 @@ pub struct AddressBook {
     pub commit: String,
     /// By the names [`MARKET`], [`STAKING`], [`REGISTRY`] and [`GOVERNANCE`].
     pub contracts: BTreeMap<String, ContractEntry>,
+    /// Hashes of the other transactions, by step: `wire`, `hand over`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transactions: BTreeMap<String, String>,
     /// RFC 3339.
     pub deployed_at: String,
 }
@@ -43,11 +46,37 @@ pub struct AddressBook {
 #[serde(deny_unknown_fields)]
 pub struct ContractEntry {
     pub address: String,
+    /// Of the code that it runs now.
+    pub code_id: u64,
+    /// Of that code's Wasm before gzip, in hex.
+    pub sha256: String,
+    /// As the contract says of itself by cw2; empty in books that were written without.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// The transaction that stored the first code.
+    pub store_tx: String,
+    pub instantiate_tx: String,
+    /// To newer code since then, the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
+}
+
+/// A contract's change to newer code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Migration {
     pub code_id: u64,
     /// Of the Wasm before gzip, in hex.
     pub sha256: String,
+    /// The commit that the code was built from.
+    pub commit: String,
+    /// The transaction that stored the code; empty when it is not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub store_tx: String,
-    pub instantiate_tx: String,
+    /// The transaction that migrated the contract.
+    pub tx: String,
+    /// The height of that transaction.
+    pub height: u64,
 }
 
 impl AddressBook {

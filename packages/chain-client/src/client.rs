@@ -349,7 +349,7 @@ impl Client {
     }
 
     /// A gRPC query by its path, at the newest height.
-    async fn ask<Q, A>(&self, what: &str, path: &str, request: &Q) -> Result<A, QueryError>
+    pub(crate) async fn ask<Q, A>(&self, what: &str, path: &str, request: &Q) -> Result<A, QueryError>
     where
         Q: cosmrs::proto::prost::Message,
         A: cosmrs::proto::prost::Message + Default,

@@ -1,3 +1,5 @@
+use serde::Deserialize;
+
 use crate::{Event, RawEvent};
 
 /// What a node says of itself.
@@ -32,6 +34,33 @@ pub struct Account {
     pub sequence: u64,
 }
 
+/// What the chain itself keeps of a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractOnChain {
+    pub code_id: u64,
+    /// Who may migrate it and name another admin; nobody when absent.
+    pub admin: Option<String>,
+    pub label: String,
+    /// As the contract says of itself by cw2; none when it says nothing that can be read.
+    pub version: Option<ContractVersion>,
+}
+
+/// cw2: which contract the code is, and in which version.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ContractVersion {
+    pub contract: String,
+    pub version: String,
+}
+
+/// Stored code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// SHA-256 of the Wasm as the chain has it recorded, in hex.
+    pub sha256: String,
+    /// SHA-256 of the Wasm that the node handed out, in hex.
+    pub sha256_of_bytes: String,
+}
+
 /// A transaction that was included.
 #[derive(Clone, Debug)]
 pub struct TxResult {
@@ -59,6 +88,24 @@ impl TxResult {
     /// The address that an `Instantiate` got.
     pub fn contract_address(&self) -> Option<&str> {
         self.raw("instantiate", "_contract_address")
+    }
+
+    /// Code ids that came with it, with the SHA-256 of their Wasm in hex.
+    pub fn stored_codes(&self) -> Vec<(u64, &str)> {
+        self.raw_events
+            .iter()
+            .filter(|event| event.kind == "store_code")
+            .filter_map(|event| Some((event.get("code_id")?.parse().ok()?, event.get("code_checksum")?)))
+            .collect()
+    }
+
+    /// Contracts that it migrated, by address, with the code id that each got.
+    pub fn migrations(&self) -> Vec<(&str, u64)> {
+        self.raw_events
+            .iter()
+            .filter(|event| event.kind == "migrate")
+            .filter_map(|event| Some((event.get("_contract_address")?, event.get("code_id")?.parse().ok()?)))
+            .collect()
     }
 
     /// The first contract event of this kind.

@@ -147,8 +147,10 @@ fn book() -> AddressBook {
         address: format!("wasm1{n}"),
         code_id: n,
         sha256: "ab".to_owned(),
+        version: "0.1.0".to_owned(),
         store_tx: "T1".to_owned(),
         instantiate_tx: "T2".to_owned(),
+        migrations: vec![],
     };
     AddressBook {
         schema: address_book::SCHEMA,
@@ -159,8 +161,24 @@ fn book() -> AddressBook {
         sdl_denoms: BTreeMap::from([("uakt".to_owned(), "uakash".to_owned())]),
         commit: "abc".to_owned(),
         contracts: BTreeMap::from([(address_book::MARKET.to_owned(), entry(1))]),
+        transactions: BTreeMap::from([("wire".to_owned(), "T3".to_owned())]),
         deployed_at: "2026-01-02T03:04:05Z".to_owned(),
     }
+}
+
+#[test]
+fn a_book_of_before_versions_and_migrations_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("old.json");
+    let mut book = book();
+    book.transactions.clear();
+    book.contracts.values_mut().for_each(|entry| entry.version.clear());
+    book.save(&path).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    for key in ["version", "migrations", "transactions"] {
+        assert!(!text.contains(key), "{text}");
+    }
+    assert_eq!(AddressBook::load(&path).unwrap(), book);
 }
 
 #[test]

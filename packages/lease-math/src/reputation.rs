@@ -33,25 +33,29 @@ impl Fulfilment {
     }
 
     /// Seconds that the faults weigh.
-    fn faults(&self) -> u128 {
+    pub fn faults(&self) -> u128 {
         let weigh = |count: u64, days: u64| u128::from(count) * u128::from(days) * DAY;
         weigh(self.declined, DECLINED_DAYS)
             + weigh(self.expired, EXPIRED_DAYS)
             + weigh(self.broken, BROKEN_DAYS)
     }
 
-    /// How good the service is, in basis points:
-    /// `floor(proven x service / (service + faults))` with `proven = floor(10000 x sqrt(min(1, service / 400 days)))`.
+    /// How far the service proves itself, in basis points: `floor(10000 x sqrt(min(1, service / 400 days)))`.
     ///
     /// The root makes each further part of the proof dearer than the one before.
+    pub fn proven(&self) -> u16 {
+        let full = u128::from(FULL_SERVICE);
+        let service = u128::from(self.service()).min(full);
+        within_one((service * ONE * ONE / full).isqrt())
+    }
+
+    /// How good the service is, in basis points: `floor(proven x service / (service + faults))`.
     pub fn quality(&self) -> u16 {
         let service = u128::from(self.service());
         if service == 0 {
             return 0;
         }
-        let full = u128::from(FULL_SERVICE);
-        let proven = (service.min(full) * ONE * ONE / full).isqrt();
-        within_one(proven * service / (service + self.faults()))
+        within_one(u128::from(self.proven()) * service / (service + self.faults()))
     }
 }
 

@@ -17,13 +17,13 @@ use crate::units::now;
 
 /// Entries, and whether there are more of them than were asked for.
 #[derive(Serialize)]
-struct List<T> {
-    items: Vec<T>,
-    more: bool,
+pub struct List<T> {
+    pub items: Vec<T>,
+    pub more: bool,
 }
 
 /// Reads pages until there are enough entries.
-async fn pages<T, C>(
+pub async fn pages<T, C>(
     session: &Session,
     contract: &str,
     limit: u32,
@@ -50,7 +50,7 @@ where
     }
 }
 
-fn answer<T: Serialize>(list: List<T>, text: String) -> Answer {
+pub fn answer<T: Serialize>(list: List<T>, text: String) -> Answer {
     let text = if list.more { format!("{text}\nand more: raise --limit") } else { text };
     Answer::new(list, text)
 }

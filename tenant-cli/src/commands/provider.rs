@@ -8,7 +8,7 @@ use registry_api::{Contact, ExecuteMsg, Provider};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{cert, lists};
+use super::{cert, lists, standing};
 use crate::cli::{
     ContactArgs, OperatorCommand, ProviderCommand, ProviderUpdateArgs, RegisterArgs, RootCommand,
 };
@@ -75,6 +75,12 @@ pub async fn run(session: &Session, command: ProviderCommand) -> Result<Answer> 
         ProviderCommand::Show { provider } => {
             let provider = session.address_or(provider)?;
             shown(session, &provider, None).await
+        }
+        ProviderCommand::Reputation { provider } => {
+            standing::reputation(session, &session.address_or(provider)?).await
+        }
+        ProviderCommand::Requirements { order, provider } => {
+            standing::requirements(session, order, &session.address_or(provider)?).await
         }
         ProviderCommand::Withdraw { lease, provider } => withdraw(session, lease, provider).await,
         ProviderCommand::Notice { lease } => {

@@ -33,6 +33,23 @@ impl Contract {
         }
     }
 
+    /// By its name in the address book.
+    pub fn named(name: &str) -> Option<Self> {
+        [Contract::Staking, Contract::Registry, Contract::Market, Contract::Governance]
+            .into_iter()
+            .find(|contract| contract.name() == name)
+    }
+
+    /// What it calls itself by cw2.
+    pub fn cw2_name(self) -> &'static str {
+        match self {
+            Contract::Staking => "cloud-market:staking",
+            Contract::Registry => "cloud-market:provider-registry",
+            Contract::Market => "cloud-market:market",
+            Contract::Governance => "cloud-market:governance",
+        }
+    }
+
     fn file(self) -> &'static str {
         match self {
             Contract::Staking => "staking.wasm",
@@ -64,5 +81,24 @@ impl Artifact {
         }
         let sha256 = hex::encode(Sha256::digest(&wasm));
         Ok(Self { contract, wasm, sha256 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contracts_are_known_by_the_names_that_they_give_themselves() {
+        for (contract, name) in [
+            (Contract::Staking, staking::contract::CONTRACT_NAME),
+            (Contract::Registry, provider_registry::contract::CONTRACT_NAME),
+            (Contract::Market, market::contract::CONTRACT_NAME),
+            (Contract::Governance, governance::contract::CONTRACT_NAME),
+        ] {
+            assert_eq!(contract.cw2_name(), name);
+            assert_eq!(Contract::named(contract.name()), Some(contract));
+        }
+        assert_eq!(Contract::named("other"), None);
     }
 }

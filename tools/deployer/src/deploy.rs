@@ -221,7 +221,7 @@ impl Deployment<'_> {
             Some(governance) if self.config.hands_over() => self.hand_over(&contracts, governance).await?,
             _ => self.offer(&contracts).await?,
         }
-        let written = self.write_book(book)?;
+        let written = self.write_book(self.completed(book).await?)?;
         match (self.sent.get(), written) {
             (0, false) => println!("Nothing to do: the suite is complete and as the file says"),
             (0, true) => {
@@ -430,8 +430,7 @@ impl Deployment<'_> {
 
     /// Makes governance the owner and the admin of everything, in one transaction.
     async fn hand_over(&self, contracts: &Contracts, governance: &str) -> Result<(), DeployError> {
-        const STEP: &str = "hand over";
-        if self.progress.done(STEP).is_some() {
+        if self.progress.done(hand_over::STEP).is_some() {
             return Ok(());
         }
         let staking = contracts.staking.config().await.map_err(DeployError::query("the staking contract"))?;
@@ -458,8 +457,8 @@ impl Deployment<'_> {
         }
         let all: Vec<_> = found.iter().map(|(address, ..)| *address).chain([governance]).collect();
         let msgs = hand_over::messages(governance, &owned, &all)
-            .map_err(|source| DeployError::Tx { step: STEP.to_owned(), source })?;
-        self.send(STEP, msgs).await?;
+            .map_err(|source| DeployError::Tx { step: hand_over::STEP.to_owned(), source })?;
+        self.send(hand_over::STEP, msgs).await?;
         println!("  {governance} owns the suite and is its admin: from here on proposals decide");
         Ok(())
     }
@@ -508,8 +507,10 @@ impl Deployment<'_> {
                 address: instantiated.result.clone(),
                 code_id: stored.result.parse().unwrap_or_default(),
                 sha256: stored.sha256.clone(),
+                version: String::new(),
                 store_tx: stored.tx.clone(),
                 instantiate_tx: instantiated.tx.clone(),
+                migrations: vec![],
             };
             (contract.name().to_owned(), entry)
         };
@@ -524,14 +525,37 @@ impl Deployment<'_> {
             sdl_denoms: self.config.sdl_denoms.clone(),
             commit: self.progress.commit(),
             contracts: Contract::of(self.config).into_iter().map(entry).collect(),
+            transactions: BTreeMap::new(),
             deployed_at: now.unwrap_or_default(),
         })
+    }
+
+    /// With what is known only in the end: the versions on the chain, and the transactions of all steps.
+    async fn completed(&self, mut book: AddressBook) -> Result<AddressBook, DeployError> {
+        for (name, entry) in &mut book.contracts {
+            let on_chain =
+                self.client.contract(&entry.address).await.map_err(DeployError::query(name.clone()))?;
+            entry.version = on_chain.version.map(|cw2| cw2.version).unwrap_or_default();
+        }
+        for step in ["wire", hand_over::STEP] {
+            if let Some(done) = self.progress.done(step) {
+                book.transactions.insert(step.to_owned(), done.tx);
+            }
+        }
+        Ok(book)
     }
 
     /// Writes the book when it says something new; answers whether it did.
     fn write_book(&self, mut book: AddressBook) -> Result<bool, DeployError> {
         let path = &self.config.address_book;
         if let Ok(old) = AddressBook::load(path) {
+            // What has been migrated since is not this program's doing.
+            for (name, entry) in &mut book.contracts {
+                let same = |old: &&ContractEntry| old.address == entry.address && !old.migrations.is_empty();
+                if let Some(migrated) = old.contracts.get(name).filter(same) {
+                    *entry = migrated.clone();
+                }
+            }
             if old.contracts == book.contracts {
                 book.deployed_at = old.deployed_at.clone();
             }

@@ -43,6 +43,12 @@ pub enum DeployError {
     NotOwner { owner: String, deployer: String, what: String },
     #[error("{contract} belongs to {owner}, neither to the deploying account {deployer} nor to governance: it cannot be handed over")]
     NotOursToHandOver { contract: String, owner: String, deployer: String },
+    #[error("the address book names a contract {0:?}, which this program does not know")]
+    UnknownContract(String),
+    #[error("no transaction {hash} on this chain: give one that is included, and ask a node that indexes transactions and still has it")]
+    NoSuchTx { hash: String },
+    #[error("{hashes}: no contract of the address book was migrated there that is not recorded yet; give the transaction that executed the proposal")]
+    NoMigration { hashes: String },
     #[error(transparent)]
     Book(#[from] BookError),
 }

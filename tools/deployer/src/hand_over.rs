@@ -4,6 +4,9 @@ use chain_client::{Msg, TxError};
 use cloud_std::{OwnershipAction, OwnershipMsg};
 use governance_api::ExecuteMsg;
 
+/// The step's name.
+pub const STEP: &str = "hand over";
+
 /// A contract that the deploying account still owns.
 pub struct Owned<'a> {
     pub address: &'a str,

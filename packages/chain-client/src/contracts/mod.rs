@@ -1,6 +1,7 @@
 //! Typed queries of the suite's contracts. Every wrapper can be pinned to a height with `at`, so that several
 //! answers fit together.
 
+mod governance;
 mod market;
 mod registry;
 mod staking;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::address_book;
 use crate::{AddressBook, BookError, Client, QueryError};
 
+pub use governance::Governance;
 pub use market::Market;
 pub use registry::Registry;
 pub use staking::Staking;
@@ -24,6 +26,8 @@ pub struct Contracts {
     pub market: Market,
     pub staking: Staking,
     pub registry: Registry,
+    /// None where accounts administer the suite.
+    pub governance: Option<Governance>,
 }
 
 impl Contracts {
@@ -32,15 +36,20 @@ impl Contracts {
             market: Market::new(client.clone(), book.address(address_book::MARKET)?),
             staking: Staking::new(client.clone(), book.address(address_book::STAKING)?),
             registry: Registry::new(client.clone(), book.address(address_book::REGISTRY)?),
+            governance: book
+                .address(address_book::GOVERNANCE)
+                .ok()
+                .map(|address| Governance::new(client.clone(), address)),
         })
     }
 
-    /// All three pinned to a height.
+    /// All of them pinned to a height.
     pub fn at(&self, height: u64) -> Self {
         Self {
             market: self.market.at(height),
             staking: self.staking.at(height),
             registry: self.registry.at(height),
+            governance: self.governance.as_ref().map(|governance| governance.at(height)),
         }
     }
 }
