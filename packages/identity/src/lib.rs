@@ -11,7 +11,7 @@
 //!    for this account. [`CachedRoots`] remembers answers, so that a silent chain cuts off nobody who was known.
 //!
 //! [`Root`] is kept on disk; [`Identity`] issues leaves from it in memory and renews them. [`Acceptor`] and
-//! [`Connector`] are the two ends of a connection.
+//! [`Connector`] are the two ends of a connection. [`PerKey`] limits what one peer has under way.
 //!
 //! The crypto provider (ring) is passed to every TLS configuration here; no process-wide default is needed.
 
@@ -20,6 +20,7 @@ mod claim;
 mod client;
 mod endpoint;
 mod identity;
+mod limits;
 mod name;
 mod root;
 mod server;
@@ -32,6 +33,7 @@ pub use claim::Claim;
 pub use client::{ConnectError, Connection, Connector};
 pub use endpoint::{Endpoint, EndpointError};
 pub use identity::Identity;
+pub use limits::{PerKey, Place};
 pub use name::{Fingerprint, LeafName, Role};
 pub use root::{Root, RootError, DEFAULT_ROOT_VALIDITY, ROOT_CERT_FILE, ROOT_KEY_FILE};
 pub use server::{AcceptError, Acceptor, Presented};

@@ -10,10 +10,10 @@ use market_api::LeaseId;
 use std::convert::Infallible;
 use tokio::sync::mpsc;
 
-use super::limits::Place;
 use super::peer::Caller;
 use super::problem::from_runtime;
 use crate::runtime::Runtime;
+use identity::Place;
 
 /// Lines on their way before the engine is made to wait for the client.
 const QUEUE: usize = 64;

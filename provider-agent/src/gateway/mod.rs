@@ -6,7 +6,6 @@
 mod backend;
 mod config;
 mod connection;
-mod limits;
 mod logs;
 mod peer;
 mod problem;

@@ -13,6 +13,7 @@ use gateway_api::{
 };
 use http::{header, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use identity::{PerKey, Place};
 use market_api::LeaseId;
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::backend::GatewayBackend;
-use super::limits::{PerKey, Place};
 use super::peer::Caller;
 use super::problem::{from_runtime, response, Refusal};
 use super::{logs, shell};

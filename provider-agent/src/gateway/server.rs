@@ -2,7 +2,7 @@
 
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use identity::{Acceptor, Identity, Presented, Role, RootError, Roots};
+use identity::{Acceptor, Identity, PerKey, Place, Presented, Role, RootError, Roots};
 use socket2::{SockRef, TcpKeepalive};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::backend::GatewayBackend;
 use super::config::GatewayConfig;
 use super::connection::IdleLimited;
-use super::limits::{PerKey, Place};
+
 use super::peer::Caller;
 use super::problem::from_verify;
 use super::routes::{refusing, router, Shared};

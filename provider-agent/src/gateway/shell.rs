@@ -5,9 +5,9 @@ use bytes::Bytes;
 use futures::StreamExt;
 use gateway_api::{ShellControl, ShellFrame};
 
-use super::limits::Place;
 use super::peer::Caller;
 use crate::runtime::{ExecInput, ExecOutput, ExecSession, RuntimeError};
+use identity::Place;
 
 /// Carries one session until the command ends, the client goes, or the client may not be served any more.
 pub(super) async fn serve(

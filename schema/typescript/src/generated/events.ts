@@ -710,7 +710,10 @@ export interface RegistryEvents {
     endpoints: string[];
     /** Until when the provider wins no orders; 0 when it never was jailed. */
     jailed_until: number;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until: number;
   };
   /** A provider changed its record. */
@@ -725,7 +728,10 @@ export interface RegistryEvents {
     endpoints: string[];
     /** Until when the provider wins no orders; 0 when it never was jailed. */
     jailed_until: number;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until: number;
   };
   /** A provider left. */
@@ -763,6 +769,11 @@ export interface RegistryEvents {
     fingerprint: string;
     /** SHA-256 of the certificate's public key. */
     key_hash: string;
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
+    root_valid_until?: number;
     /** First second of the certificate. */
     not_before: number;
     /** Last second of the certificate. */
@@ -778,7 +789,10 @@ export interface RegistryEvents {
     fingerprint: string;
     /** SHA-256 of the certificate's public key. */
     key_hash: string;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until?: number;
   };
   /** An expired or revoked root made room for a new one. */

@@ -1,11 +1,9 @@
-//! Counts of what is under way, by key, with a cap on each.
-
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// At most `max` places for each key at once.
-pub(super) struct PerKey<K> {
+pub struct PerKey<K> {
     max: usize,
     taken: Mutex<HashMap<K, usize>>,
 }
@@ -35,7 +33,7 @@ impl<K: Eq + Hash + Clone> PerKey<K> {
     }
 }
 
-pub(super) struct Place<K: Eq + Hash + Clone> {
+pub struct Place<K: Eq + Hash + Clone> {
     places: Arc<PerKey<K>>,
     key: K,
 }
