@@ -19,7 +19,9 @@ pub fn instantiate(
     no_funds(&info)?;
     cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     state::OWNERSHIP.initialise(deps.storage, deps.api, &msg.owner)?;
-    let params = execute::params::checked(deps.api, &env, msg.params)?;
+    let floors = execute::params::checked_floors(msg.floors.unwrap_or_default())?;
+    let params = execute::params::checked(deps.api, &env, msg.params, &floors)?;
+    state::save_floors(deps.storage, &floors)?;
     state::save_params(deps.storage, &params)?;
     state::save_books(deps.storage, &state::Books::default())?;
     Ok(Response::new())
@@ -100,9 +102,13 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
     query::run(deps, env, msg)
 }
 
-/// Version 0.1.0 stored what this one stores: there is nothing to convert.
-pub fn migrate(deps: DepsMut, env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
+/// From version 0.1.0, which had no floors.
+pub fn migrate(deps: DepsMut, env: Env, msg: MigrateMsg) -> Result<Response, ContractError> {
     migrate_from_older(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    if state::may_floors(deps.storage)?.is_none() {
+        let floors = execute::params::first_floors(state::params(deps.storage)?, msg.floors)?;
+        state::save_floors(deps.storage, &floors)?;
+    }
     query::ensure_invariants(deps.as_ref(), &env)?;
     Ok(Response::new())
 }

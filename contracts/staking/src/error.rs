@@ -47,6 +47,8 @@ pub enum ContractError {
 
     #[error("the unbonding period must be {min} to {max} seconds, got {got}")]
     UnbondingSeconds { got: u64, min: u64, max: u64 },
+    #[error("the floor of the unbonding period must be {min} to {max} seconds, got {got}")]
+    UnbondingFloor { got: u64, min: u64, max: u64 },
     #[error("{0:?} is not a denom: 3 to 128 letters, digits and / : . _ -, a letter first")]
     NotADenom(String),
     #[error("the denom of stake never changes: it is {stored}, got {got}")]

@@ -31,6 +31,7 @@ fn config(deps: Deps) -> Result<Config, ContractError> {
         pending_owner: ownership.pending,
         market: state::market(deps.storage)?,
         params: state::params(deps.storage)?,
+        floors: state::floors(deps.storage)?,
     })
 }
 

@@ -5,10 +5,11 @@ use cloud_std::OwnershipStore;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Order, StdResult, Storage, Uint128};
 use cw_storage_plus::Item;
-use staking_api::{raw, Params, Unbonding};
+use staking_api::{raw, Floors, Params, Unbonding};
 
 pub const OWNERSHIP: OwnershipStore = OwnershipStore::new("ownership");
 const PARAMS: Single<Params> = Single::new("params");
+const FLOORS: Single<Floors> = Single::new("floors");
 const MARKET: Item<Addr> = Item::new("market");
 const BOOKS: Single<Books> = Single::new("books");
 const ACCOUNTS: Table<&Addr, Account> = Table::new("accounts");
@@ -16,9 +17,10 @@ const UNBONDINGS: Table<(&Addr, u64), Unbonding> = Table::new("unbondings");
 const UNBONDING_ID: Item<u64> = Item::new("unbonding_id");
 
 #[cfg(test)]
-const NAMESPACES: [&str; 14] = [
+const NAMESPACES: [&str; 15] = [
     "ownership",
     "params",
+    "floors",
     "market",
     "books",
     "accounts",
@@ -58,6 +60,19 @@ pub fn params(storage: &dyn Storage) -> StdResult<Params> {
 
 pub fn save_params(storage: &mut dyn Storage, params: &Params) -> StdResult<()> {
     PARAMS.save(storage, params)
+}
+
+pub fn floors(storage: &dyn Storage) -> StdResult<Floors> {
+    FLOORS.load(storage)
+}
+
+/// None in the state of version 0.1.0.
+pub fn may_floors(storage: &dyn Storage) -> StdResult<Option<Floors>> {
+    FLOORS.may_load(storage)
+}
+
+pub fn save_floors(storage: &mut dyn Storage, floors: &Floors) -> StdResult<()> {
+    FLOORS.save(storage, floors)
 }
 
 pub fn market(storage: &dyn Storage) -> StdResult<Option<Addr>> {
@@ -158,6 +173,7 @@ mod tests {
             on_governance: staking_api::Destination::Burn,
         };
         save_params(&mut storage, &params).unwrap();
+        save_floors(&mut storage, &Floors { unbonding_seconds: 1 }).unwrap();
         save_market(&mut storage, &who).unwrap();
         save_books(&mut storage, &Books::default()).unwrap();
         save_account(&mut storage, &who, &Account::default()).unwrap();

@@ -2,7 +2,7 @@
 
 /// Unbondings of one provider that run at the same time; bounds the work of a slash.
 pub const MAX_UNBONDINGS: usize = 16;
-/// Shortest unbonding period in seconds.
+/// Shortest unbonding period in seconds that a floor can be; a floor of its own binds each contract.
 pub const MIN_UNBONDING_SECONDS: u64 = 1;
 /// Longest unbonding period in seconds (90 days).
 pub const MAX_UNBONDING_SECONDS: u64 = 90 * 24 * 3600;

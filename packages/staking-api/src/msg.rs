@@ -3,8 +3,8 @@ use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::Uint128;
 
 use crate::types::{
-    AdminResponse, Config, Fault, Invariants, Limits, MemberListResponse, MemberResponse, Params, StakeInfo,
-    TotalWeightResponse,
+    AdminResponse, Config, Fault, Floors, Invariants, Limits, MemberListResponse, MemberResponse, Params,
+    StakeInfo, TotalWeightResponse,
 };
 
 #[cw_serde]
@@ -14,6 +14,9 @@ pub struct InstantiateMsg {
     /// The account that wires and administers the contract; governance after the hand-over.
     pub owner: String,
     pub params: Params,
+    /// What no change of parameters can ever go below; the least that the code accepts when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floors: Option<Floors>,
 }
 
 #[cw_serde]
@@ -41,8 +44,8 @@ pub enum ExecuteMsg {
         harmed: Option<String>,
         reason: String,
     },
-    /// By the contract's owner: replaces the parameters; running unbondings keep their period; the denom never
-    /// changes. Event `params_updated`.
+    /// By the contract's owner: replaces the parameters, within the floors; running unbondings keep their period; the
+    /// denom never changes. Event `params_updated`.
     UpdateParams { params: Params },
     /// By the contract's owner: names the market. Event `market_set`.
     SetMarket { market: String },
@@ -81,4 +84,8 @@ pub enum QueryMsg {
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 #[schemaifier(mute_warnings)]
-pub struct MigrateMsg {}
+pub struct MigrateMsg {
+    /// From version 0.1.0, which had none: what no change of parameters can go below from now on, at most the present
+    /// parameters. The least that the code accepts when absent. Floors that are fixed already do not change.
+    pub floors: Option<Floors>,
+}

@@ -40,6 +40,22 @@ pub struct Params {
     pub on_governance: Destination,
 }
 
+/// Bounds of the parameters that are fixed at the instantiation, below which no owner can go.
+#[cw_serde]
+#[derive(Copy, Eq)]
+#[serde(deny_unknown_fields)]
+#[schemaifier(mute_warnings)]
+pub struct Floors {
+    /// The shortest unbonding period, in seconds: for how long after a fault stake can still be reached.
+    pub unbonding_seconds: u64,
+}
+
+impl Default for Floors {
+    fn default() -> Self {
+        Self { unbonding_seconds: crate::limits::MIN_UNBONDING_SECONDS }
+    }
+}
+
 /// One running unbonding.
 #[cw_serde]
 #[derive(Eq)]
@@ -73,6 +89,7 @@ pub struct Config {
     pub pending_owner: Option<Addr>,
     pub market: Option<Addr>,
     pub params: Params,
+    pub floors: Floors,
 }
 
 /// Both sides of `balance = bonded + unbonding + compensation + unaccounted`; `holds` when nothing is missing.

@@ -187,7 +187,11 @@ fn deploy(
     };
     let registry = registry.expect("the registry starts");
     let staking = {
-        let msg = staking_api::InstantiateMsg { owner: owner.to_string(), params: staking_params };
+        let msg = staking_api::InstantiateMsg {
+            owner: owner.to_string(),
+            params: staking_params,
+            floors: Some(STAKING_FLOORS),
+        };
         app.instantiate_contract(staking_code, owner.clone(), &msg, &[], "staking", admin.clone())
     };
     let staking = staking.expect("staking starts");
@@ -306,6 +310,9 @@ pub fn staking_params(treasury: &Addr) -> staking_api::Params {
         on_governance: Destination::Treasury,
     }
 }
+
+/// What a suite's staking can never go below.
+pub const STAKING_FLOORS: staking_api::Floors = staking_api::Floors { unbonding_seconds: 1_000 };
 
 /// What a suite's governance can never go below: a minute of voting, half a minute to an execution, any stake.
 pub const FLOORS: Floors = Floors {

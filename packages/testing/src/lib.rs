@@ -26,7 +26,7 @@ mod suite;
 
 pub use actions::{order_id, spec, version};
 pub use bank::RefusingBank;
-pub use builder::{governance_params, market_params, staking_params, SuiteBuilder, FLOORS};
+pub use builder::{governance_params, market_params, staking_params, SuiteBuilder, FLOORS, STAKING_FLOORS};
 pub use governing::{call, migration, proposal_id};
 pub use ledger::Ledger;
 pub use suite::{Chain, ProviderKeys, Refusal, Suite};

@@ -21,6 +21,9 @@ use serde_json::{json, Value};
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const CONTRACTS: [&str; 4] = ["market", "staking", "registry", "governance"];
 
+/// Those that staking gets, which had none: half of its unbonding period of 60 seconds.
+const FLOORS: staking_api::Floors = staking_api::Floors { unbonding_seconds: 30 };
+
 struct Old {
     lab: &'static Lab,
     book: AddressBook,
@@ -113,7 +116,18 @@ impl Old {
     }
 
     fn migrate(&self, key: &Arc<LocalKey>, contract: &str, code: u64) -> Result<TxResult, TxError> {
-        self.send(key, vec![Msg::migrate(self.address(contract), code, &json!({})).unwrap()])
+        let msg = if contract == "staking" { json!({ "floors": FLOORS }) } else { json!({}) };
+        self.migrate_with(key, contract, code, &msg)
+    }
+
+    fn migrate_with(
+        &self,
+        key: &Arc<LocalKey>,
+        contract: &str,
+        code: u64,
+        msg: &Value,
+    ) -> Result<TxResult, TxError> {
+        self.send(key, vec![Msg::migrate(self.address(contract), code, msg).unwrap()])
     }
 
     fn store_today(&mut self) {
@@ -250,20 +264,31 @@ fn a_suite_of_version_0_1_0_in_use_goes_on_as_the_suite_of_today() {
         let error = old.migrate(&old.deployer, contract, other).unwrap_err().to_string();
         assert!(error.contains("this code migrates cloud-market:"), "to another contract: {error}");
     }
+    for floor in [0, 61] {
+        let bad = json!({ "floors": { "unbonding_seconds": floor } });
+        let refused = old.migrate_with(&old.deployer, "staking", old.codes["staking"], &bad);
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("the floor of the unbonding period"), "{bad}: {error}");
+    }
     for contract in CONTRACTS {
         old.migrate(&old.deployer, contract, old.codes[contract])
             .unwrap_or_else(|error| panic!("{contract}: {error}"));
         let error = old.migrate(&old.deployer, contract, old.codes[contract]).unwrap_err().to_string();
         assert!(error.contains("is not older"), "twice: {error}");
         let error = old
-            .migrate(&old.deployer, contract, old.book.contracts[contract].code_id)
+            .migrate_with(&old.deployer, contract, old.book.contracts[contract].code_id, &json!({}))
             .unwrap_err()
             .to_string();
         assert!(error.contains("is not older"), "back: {error}");
     }
 
     for ((to, question), (found, expected)) in asked.iter().zip(answers(&old).iter().zip(&before)) {
-        assert_eq!(found, expected, "{to} {question}");
+        let mut expected = expected.clone();
+        if (*to, question) == ("staking", &json!({ "config": {} })) {
+            // New with this version.
+            expected["floors"] = json!(FLOORS);
+        }
+        assert_eq!(found, &expected, "{to} {question}");
     }
     assert_eq!(old.lease(3), pending);
     let totals = old.ask("market", &json!({ "totals": {} }));

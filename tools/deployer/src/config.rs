@@ -77,6 +77,8 @@ pub struct Staking {
     pub denom: String,
     /// Seconds.
     pub unbonding_seconds: u64,
+    /// Fixed at the instantiation; the least that the contract accepts when absent.
+    pub floors: Option<staking_api::Floors>,
     /// Gets slashed tokens whose destination it is; the owner when absent, governance after a hand-over.
     pub treasury: Option<String>,
     pub on_activation_expired: Destination,
@@ -229,7 +231,9 @@ impl Config {
             }
         };
         let unbonding = (staking::MIN_UNBONDING_SECONDS, staking::MAX_UNBONDING_SECONDS);
-        within("staking.unbonding_seconds", self.staking.unbonding_seconds, unbonding.0, unbonding.1);
+        let floor = self.staking.floors.unwrap_or_default().unbonding_seconds;
+        within("staking.floors.unbonding_seconds", floor, unbonding.0, unbonding.1);
+        within("staking.unbonding_seconds", self.staking.unbonding_seconds, floor, unbonding.1);
         within("market.denoms (how many)", m.denoms.len() as u64, 1, market::MAX_DENOMS as u64);
         within("market.activation_window", m.activation_window, 1, market::MAX_ACTIVATION_WINDOW);
         within("market.notice_window", m.notice_window, 0, market::MAX_NOTICE_WINDOW);

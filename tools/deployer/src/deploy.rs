@@ -295,7 +295,9 @@ impl Deployment<'_> {
         let msg = match contract {
             Contract::Staking => {
                 let params = self.config.staking_params(self.owner(None));
-                Msg::instantiate(code, label, &staking_api::InstantiateMsg { owner, params }, vec![], admin)
+                let floors = self.config.staking.floors;
+                let msg = staking_api::InstantiateMsg { owner, params, floors };
+                Msg::instantiate(code, label, &msg, vec![], admin)
             }
             Contract::Registry => {
                 Msg::instantiate(code, label, &registry_api::InstantiateMsg { owner }, vec![], admin)

@@ -1,11 +1,11 @@
 use cosmwasm_std::{Api, DepsMut, Env, MessageInfo, Response};
 use staking_api::limits::{MAX_UNBONDING_SECONDS, MIN_UNBONDING_SECONDS};
-use staking_api::Params;
+use staking_api::{Floors, Params};
 
 use crate::{events, state, ContractError};
 
 pub fn run(deps: DepsMut, env: Env, info: MessageInfo, params: Params) -> Result<Response, ContractError> {
-    let params = checked(deps.api, &env, params)?;
+    let params = checked(deps.api, &env, params, &state::floors(deps.storage)?)?;
     let stored = state::params(deps.storage)?.denom;
     if params.denom != stored {
         return Err(ContractError::DenomChanged { stored, got: params.denom });
@@ -14,9 +14,28 @@ pub fn run(deps: DepsMut, env: Env, info: MessageInfo, params: Params) -> Result
     Ok(Response::new().add_event(events::params_updated(&info.sender, &params)))
 }
 
-/// The parameters with everything in bounds and the treasury a valid address.
-pub fn checked(api: &dyn Api, env: &Env, params: Params) -> Result<Params, ContractError> {
+/// Floors that leave room for parameters.
+pub fn checked_floors(floors: Floors) -> Result<Floors, ContractError> {
     let (min, max) = (MIN_UNBONDING_SECONDS, MAX_UNBONDING_SECONDS);
+    if !(min..=max).contains(&floors.unbonding_seconds) {
+        return Err(ContractError::UnbondingFloor { got: floors.unbonding_seconds, min, max });
+    }
+    Ok(floors)
+}
+
+/// The floors that a state without any gets: its parameters are within them.
+pub fn first_floors(params: Params, wanted: Option<Floors>) -> Result<Floors, ContractError> {
+    let floors = checked_floors(wanted.unwrap_or_default())?;
+    let (got, max) = (floors.unbonding_seconds, params.unbonding_seconds);
+    if got > max {
+        return Err(ContractError::UnbondingFloor { got, min: MIN_UNBONDING_SECONDS, max });
+    }
+    Ok(floors)
+}
+
+/// The parameters with everything in bounds and the treasury a valid address.
+pub fn checked(api: &dyn Api, env: &Env, params: Params, floors: &Floors) -> Result<Params, ContractError> {
+    let (min, max) = (floors.unbonding_seconds, MAX_UNBONDING_SECONDS);
     if !(min..=max).contains(&params.unbonding_seconds) {
         return Err(ContractError::UnbondingSeconds { got: params.unbonding_seconds, min, max });
     }

@@ -4,9 +4,9 @@ use cloud_std::OwnershipAction;
 use cosmwasm_std::testing::{mock_dependencies, mock_env};
 use cw_multi_test::Executor;
 use staking::ContractError;
-use staking_api::{Config, Destination, ExecuteMsg, InstantiateMsg, Limits, MigrateMsg, QueryMsg};
+use staking_api::{Config, Destination, ExecuteMsg, Floors, InstantiateMsg, Limits, MigrateMsg, QueryMsg};
 
-use crate::chain::{params, Chain, ErrorText, UNBONDING};
+use crate::chain::{params, Chain, ErrorText, FLOORS, UNBONDING};
 
 #[test]
 fn the_owner_changes_parameters_and_running_unbondings_keep_their_period() {
@@ -39,7 +39,8 @@ fn parameters_out_of_bounds_are_refused() {
         change(&mut params);
         chain.run(&owner, &ExecuteMsg::UpdateParams { params }).refused(parts);
     };
-    attempt(&|p| p.unbonding_seconds = 0, &["1 to 7776000 seconds, got 0"]);
+    attempt(&|p| p.unbonding_seconds = 0, &["3 to 7776000 seconds, got 0"]);
+    attempt(&|p| p.unbonding_seconds = 2, &["3 to 7776000 seconds, got 2"]);
     attempt(&|p| p.unbonding_seconds = 7_776_001, &["got 7776001"]);
     attempt(&|p| p.denom = "uother".into(), &["never changes", "uakash", "uother"]);
     attempt(&|p| p.denom = "1x".into(), &["is not a denom"]);
@@ -55,7 +56,7 @@ fn a_contract_with_bad_parameters_does_not_start() {
     let info = cosmwasm_std::testing::message_info(&owner, &[]);
     let mut bad = params(&owner);
     bad.denom = "x".into();
-    let msg = InstantiateMsg { owner: owner.to_string(), params: bad };
+    let msg = InstantiateMsg { owner: owner.to_string(), params: bad, floors: None };
     let refused = staking::contract::instantiate(deps.as_mut(), mock_env(), info, msg);
     assert!(matches!(refused, Err(ContractError::NotADenom(denom)) if denom == "x"));
 }
@@ -113,12 +114,17 @@ fn a_new_market_replaces_the_old_one() {
 #[test]
 fn only_an_older_version_of_this_contract_migrates() {
     let mut chain = Chain::new();
-    let same = chain.app.migrate_contract(chain.owner.clone(), chain.staking.clone(), &MigrateMsg {}, 1);
+    let same = chain.app.migrate_contract(
+        chain.owner.clone(),
+        chain.staking.clone(),
+        &MigrateMsg { floors: None },
+        1,
+    );
     same.map_err(|e| format!("{e:#}")).refused(&["only an older version migrates"]);
 
     let mut deps = mock_dependencies();
     cw2::set_contract_version(&mut deps.storage, "somebody:else", "0.0.1").unwrap();
-    let refused = staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg {});
+    let refused = staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg { floors: None });
     assert!(matches!(refused, Err(ContractError::Version(_))));
 }
 
@@ -127,16 +133,73 @@ fn an_older_version_migrates_when_the_books_balance() {
     let mut deps = mock_dependencies();
     let owner = deps.api.addr_make("owner");
     let info = cosmwasm_std::testing::message_info(&owner, &[]);
-    let msg = InstantiateMsg { owner: owner.to_string(), params: params(&owner) };
+    let msg = InstantiateMsg { owner: owner.to_string(), params: params(&owner), floors: Some(FLOORS) };
     staking::contract::instantiate(deps.as_mut(), mock_env(), info, msg).unwrap();
     cw2::set_contract_version(&mut deps.storage, staking::contract::CONTRACT_NAME, "0.0.9").unwrap();
-    staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg {}).unwrap();
+    staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg { floors: None }).unwrap();
 
     // The same with a stake on the books that the contract does not hold.
     cw2::set_contract_version(&mut deps.storage, staking::contract::CONTRACT_NAME, "0.0.9").unwrap();
     staking_api::raw::TOTAL.save(&mut deps.storage, &5, 1).unwrap();
-    let refused = staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg {});
+    let refused = staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg { floors: None });
     assert!(matches!(refused, Err(ContractError::InvariantBroken { .. })));
+}
+
+/// A state of version 0.1.0 with an unbonding period of 1000 seconds, which knows no floors.
+fn first_version() -> cosmwasm_std::OwnedDeps<
+    cosmwasm_std::testing::MockStorage,
+    cosmwasm_std::testing::MockApi,
+    cosmwasm_std::testing::MockQuerier,
+> {
+    let mut deps = mock_dependencies();
+    let owner = deps.api.addr_make("owner");
+    let info = cosmwasm_std::testing::message_info(&owner, &[]);
+    let msg = InstantiateMsg { owner: owner.to_string(), params: params(&owner), floors: Some(FLOORS) };
+    staking::contract::instantiate(deps.as_mut(), mock_env(), info, msg).unwrap();
+    cosmwasm_std::Storage::remove(&mut deps.storage, b"floors");
+    cw2::set_contract_version(&mut deps.storage, staking::contract::CONTRACT_NAME, "0.1.0").unwrap();
+    deps
+}
+
+#[test]
+fn a_state_without_floors_gets_them_within_its_parameters() {
+    let floors_after = |wanted: Option<u64>| {
+        let mut deps = first_version();
+        let floors = wanted.map(|unbonding_seconds| Floors { unbonding_seconds });
+        staking::contract::migrate(deps.as_mut(), mock_env(), MigrateMsg { floors })?;
+        let answer = staking::contract::query(deps.as_ref(), mock_env(), QueryMsg::Config {})?;
+        let config: Config = cosmwasm_std::from_json(answer).unwrap();
+        Ok::<_, ContractError>(config.floors.unbonding_seconds)
+    };
+    assert_eq!(floors_after(None).unwrap(), 1);
+    assert_eq!(floors_after(Some(600)).unwrap(), 600);
+    assert_eq!(floors_after(Some(1_000)).unwrap(), 1_000);
+    for bad in [0, 1_001, u64::MAX] {
+        assert!(matches!(floors_after(Some(bad)), Err(ContractError::UnbondingFloor { .. })), "{bad}");
+    }
+    // What is fixed stays fixed.
+    let mut deps = first_version();
+    let fixed = MigrateMsg { floors: Some(Floors { unbonding_seconds: 600 }) };
+    staking::contract::migrate(deps.as_mut(), mock_env(), fixed).unwrap();
+    cw2::set_contract_version(&mut deps.storage, staking::contract::CONTRACT_NAME, "0.1.9").unwrap();
+    let lower = MigrateMsg { floors: Some(Floors { unbonding_seconds: 1 }) };
+    staking::contract::migrate(deps.as_mut(), mock_env(), lower).unwrap();
+    let answer = staking::contract::query(deps.as_ref(), mock_env(), QueryMsg::Config {}).unwrap();
+    let config: Config = cosmwasm_std::from_json(answer).unwrap();
+    assert_eq!(config.floors.unbonding_seconds, 600);
+}
+
+#[test]
+fn floors_out_of_bounds_are_refused_at_the_instantiation() {
+    for (floor, fits) in [(0, false), (1_000, true), (1_001, false), (7_776_001, false)] {
+        let mut deps = mock_dependencies();
+        let owner = deps.api.addr_make("owner");
+        let info = cosmwasm_std::testing::message_info(&owner, &[]);
+        let floors = Floors { unbonding_seconds: floor };
+        let msg = InstantiateMsg { owner: owner.to_string(), params: params(&owner), floors: Some(floors) };
+        let outcome = staking::contract::instantiate(deps.as_mut(), mock_env(), info, msg);
+        assert_eq!(outcome.is_ok(), fits, "{floor}: {outcome:?}");
+    }
 }
 
 #[test]

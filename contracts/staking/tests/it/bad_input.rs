@@ -78,6 +78,7 @@ fn a_zero_coin_is_no_stake() {
     let msg = staking_api::InstantiateMsg {
         owner: owner.to_string(),
         params: crate::chain::params(&chain.treasury),
+        floors: Some(crate::chain::FLOORS),
     };
     staking::contract::instantiate(deps.as_mut(), mock_env(), message_info(&owner, &[]), msg).unwrap();
     let info = message_info(&owner, &coins(0, DENOM));

@@ -3,11 +3,16 @@
 use cosmwasm_std::{coins, Addr, Coin, Uint128};
 use cw_multi_test::{App, AppResponse, ContractWrapper, Executor};
 use serde::Serialize;
-use staking_api::{Destination, ExecuteMsg, Fault, InstantiateMsg, Invariants, Params, QueryMsg, StakeInfo};
+use staking_api::{
+    Destination, ExecuteMsg, Fault, Floors, InstantiateMsg, Invariants, Params, QueryMsg, StakeInfo,
+};
 
 pub const DENOM: &str = "uakash";
 pub const UNBONDING: u64 = 1_000;
 pub const PURSE: u128 = 1_000_000_000;
+
+/// What no test's parameters can go below.
+pub const FLOORS: Floors = Floors { unbonding_seconds: 3 };
 
 pub struct Chain {
     pub app: App,
@@ -45,7 +50,7 @@ impl Chain {
             )
             .with_migrate(migrate),
         ));
-        let msg = InstantiateMsg { owner: owner.to_string(), params };
+        let msg = InstantiateMsg { owner: owner.to_string(), params, floors: Some(FLOORS) };
         let admin = Some(owner.to_string());
         let staking = app.instantiate_contract(code, owner.clone(), &msg, &[], "staking", admin).unwrap();
         let mut chain = Self { app, staking, owner, market, treasury, alice, bob, tenant };

@@ -103,7 +103,7 @@ impl Model {
     }
 
     fn check_staking_params(&self, params: &Params) -> Outcome {
-        ensure((1..=90 * DAY).contains(&params.unbonding_seconds), "unbonding period")?;
+        ensure((1_000..=90 * DAY).contains(&params.unbonding_seconds), "unbonding period")?;
         let treasury = self.address(&params.treasury)?;
         ensure(treasury != self.staking, "itself")
     }
