@@ -12,6 +12,7 @@ export interface AdminResponse {
 }
 
 export interface Config {
+  floors: Floors;
   market?: Addr | null;
   owner: Addr;
   params: Params;
@@ -34,6 +35,12 @@ export type Fault =
   | "lease_broken"
   /** A decision of governance. */
   | "governance";
+
+/** Bounds of the parameters that are fixed at the instantiation, below which no owner can go. */
+export interface Floors {
+  /** The shortest unbonding period, in seconds: for how long after a fault stake can still be reached. */
+  unbonding_seconds: number;
+}
 
 /**
  * Both sides of `balance = bonded + unbonding + compensation + unaccounted`; `holds` when nothing is missing.
@@ -119,12 +126,21 @@ export interface Unbonding {
 }
 
 export interface InstantiateMsg {
+  /** What no change of parameters can ever go below; the least that the code accepts when absent. */
+  floors?: Floors | null;
   /** The account that wires and administers the contract; governance after the hand-over. */
   owner: string;
   params: Params;
 }
 
-export type MigrateMsg = { [name: string]: never };
+export interface MigrateMsg {
+  /**
+   * From version 0.1.0, which had none: what no change of parameters can go below from now on, at most the
+   * present parameters. The least that the code accepts when absent. Floors that are fixed already do not
+   * change.
+   */
+  floors?: Floors | null;
+}
 
 /** Arguments of each message. */
 export interface ExecuteArgs {
@@ -158,8 +174,8 @@ export interface ExecuteArgs {
     reason: string;
   };
   /**
-   * By the contract's owner: replaces the parameters; running unbondings keep their period; the denom never
-   * changes. Event `params_updated`.
+   * By the contract's owner: replaces the parameters, within the floors; running unbondings keep their period;
+   * the denom never changes. Event `params_updated`.
    */
   update_params: {
     params: Params;
@@ -282,8 +298,8 @@ export class StakingMessages {
   }
 
   /**
-   * By the contract's owner: replaces the parameters; running unbondings keep their period; the denom never
-   * changes. Event `params_updated`.
+   * By the contract's owner: replaces the parameters, within the floors; running unbondings keep their period;
+   * the denom never changes. Event `params_updated`.
    */
   updateParams(args: ExecuteArgs["update_params"], funds: Funds = []): Promise<Outcome> {
     return this.sender.send(this.address, { update_params: args } satisfies ExecuteMsg, funds);
