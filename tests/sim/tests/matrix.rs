@@ -671,7 +671,7 @@ fn staking() {
             accepted_in: STAKING_ALL,
             attempt: |s| {
                 let mut params = testing::staking_params(&s.treasury);
-                params.unbonding_seconds = 7;
+                params.unbonding_seconds = 7_000;
                 by(&s.owner, &M::UpdateParams { params })
             },
             wrong_senders: not_owner,
