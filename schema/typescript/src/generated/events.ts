@@ -486,7 +486,23 @@ export interface MarketEvents {
     /** What the provider said about it. */
     note?: string;
   };
-  /** A fault is on the record, but staking refused the slash. */
+  /**
+   * What failed of a fault's punishment was tried again; `slash_failed` and `jail_failed` follow for what
+   * failed again.
+   */
+  punishment_retried: {
+    /** The lease. */
+    lease: number;
+    /** The provider's owner address. */
+    provider: string;
+    /** Whether the slash is part of it. */
+    slash: boolean;
+    /** Whether the jailing is part of it. */
+    jail: boolean;
+    /** The sender of the message. */
+    actor: string;
+  };
+  /** A fault is on the record, but staking refused the slash, which stays due. */
   slash_failed: {
     /** The lease. */
     lease: number;
@@ -495,7 +511,7 @@ export interface MarketEvents {
     /** The other contract's error, shortened. */
     error: string;
   };
-  /** A fault is on the record, but the registry refused the jailing. */
+  /** A fault is on the record, but the registry refused the jailing, which stays due. */
   jail_failed: {
     /** The lease. */
     lease: number;
@@ -1041,6 +1057,7 @@ export const READINGS = {
     funded_seconds: "number",
     funds: "text",
     group: "text",
+    jail: "flag",
     lease: "number",
     live: "number",
     locked: "text",
@@ -1063,6 +1080,7 @@ export const READINGS = {
     returned: "text",
     revision: "number",
     sequence: "number",
+    slash: "flag",
     skipped: "number",
     spent: "text",
     staking: "text",
