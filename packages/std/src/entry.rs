@@ -4,6 +4,8 @@
 /// ```ignore
 /// cloud_std::entry_points!(reply);
 /// ```
+// `crate` is the contract that calls it.
+#[allow(clippy::crate_in_macro_def)]
 #[macro_export]
 macro_rules! entry_points {
     ($($reply:ident)?) => {

@@ -241,7 +241,7 @@ fn a_punishment_that_fails_stays_due_and_keeps_its_provider_from_orders_until_it
     world.pass(ACTIVATION + 1);
     world.ok(&stranger, ExecuteMsg::ExpireLease { lease: lease.id });
     let entry = PunishmentDue { lease: lease.id, provider: lease.provider.clone(), slash: true, jail: true };
-    assert_eq!(due(&world).items, [entry.clone()]);
+    assert_eq!(due(&world).items, std::slice::from_ref(&entry));
 
     // Tried again too early it fails again, and stays.
     let response = world.ok(&stranger, ExecuteMsg::Punish { lease: lease.id });
