@@ -89,6 +89,8 @@ pub struct Config {
     pub pending_owner: Option<Addr>,
     pub market: Option<Addr>,
     pub params: Params,
+    /// Version 0.1.0 answers none.
+    #[serde(default)]
     pub floors: Floors,
 }
 

@@ -211,6 +211,9 @@ impl de::Error for JsonError {
 
     #[inline(never)]
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        if expected.is_empty() {
+            return Self::Text(format!("unknown field `{field}`, no fields are expected"));
+        }
         Self::Text(format!("unknown field `{field}`, expected one of: {}", expected.join(", ")))
     }
 
@@ -722,6 +725,12 @@ mod tests {
         let error = message(document).unwrap_err().to_string();
         assert!(error.contains("unknown field `more`, expected one of: id, name, pair"), "{error}");
         assert_eq!(read::<Message>(document).unwrap(), Message { id: 1, name: None, pair: (2, "x".into()) });
+    }
+
+    #[test]
+    fn a_message_without_fields_says_so() {
+        let error = from_json::<Json>(br#"{"more":1}"#).unwrap().read_message::<Empty>().unwrap_err();
+        assert!(error.to_string().contains("unknown field `more`, no fields are expected"), "{error}");
     }
 
     #[test]

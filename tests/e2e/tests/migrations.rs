@@ -261,7 +261,7 @@ fn a_suite_of_version_0_1_0_in_use_goes_on_as_the_suite_of_today() {
         let error = old.migrate(&stranger, contract, code).unwrap_err().to_string();
         assert!(error.contains("unauthorized"), "by a stranger: {error}");
         let other = old.codes[if contract == "market" { "staking" } else { "market" }];
-        let error = old.migrate(&old.deployer, contract, other).unwrap_err().to_string();
+        let error = old.migrate_with(&old.deployer, contract, other, &json!({})).unwrap_err().to_string();
         assert!(error.contains("this code migrates cloud-market:"), "to another contract: {error}");
     }
     for floor in [0, 61] {

@@ -12,7 +12,8 @@ export interface AdminResponse {
 }
 
 export interface Config {
-  floors: Floors;
+  /** Version 0.1.0 answers none. */
+  floors?: Floors;
   market?: Addr | null;
   owner: Addr;
   params: Params;
