@@ -12,7 +12,7 @@ use exchange::wire::{Answer, Request};
 use exchange::{Item, ALPN};
 use futures::{SinkExt, StreamExt};
 use identity::{Connector, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
-use market_api::{DeploymentId, Lease, LeaseFilter, LeaseId, LeasePhase, Params};
+use market_api::{DeploymentId, Lease, LeaseFilter, LeaseId, LeasePhase, OrderFilter, OrderPhase, Params};
 use tokio_util::codec::Framed;
 
 /// Longer than anything here takes, on a machine that does much else.
@@ -81,15 +81,28 @@ fn leases(lab: &Lab, deployment: u64) -> Vec<Lease> {
     lab.wait(lab.contracts.market.leases_all(filter, 100)).expect("the market answers")
 }
 
-/// Opens the orders and waits until each is matched; gives the leases by their groups.
+/// Opens the orders and waits until each is matched; gives the leases by their groups. On a machine that does much
+/// else a bid can come after a short bidding window, so it is tried again with a longer one.
 fn matched(lab: &Lab, tenant: &Account, file: &str, groups: &[&str]) -> (u64, Vec<Lease>) {
-    let pending = common::deploy_without_waiting(tenant, file, &common::Terms::default());
-    let leases = until("the orders are matched", PATIENCE, || {
-        let all = leases(lab, pending.id);
-        let of = |group: &&str| all.iter().find(|lease| lease.group == **group).cloned();
-        groups.iter().map(of).collect::<Option<Vec<Lease>>>()
-    });
-    (pending.id, leases)
+    for bid_window in [5, 20, 60, 180] {
+        let terms = common::Terms { bid_window, ..common::Terms::default() };
+        let pending = common::deploy_without_waiting(tenant, file, &terms);
+        let outcome = until("the orders are matched or lapse", PATIENCE * 3, || {
+            let all = leases(lab, pending.id);
+            let of = |group: &&str| all.iter().find(|lease| lease.group == **group).cloned();
+            let leases: Option<Vec<Lease>> = groups.iter().map(of).collect();
+            let filter = OrderFilter::Deployment { deployment: DeploymentId(pending.id) };
+            let orders = lab.wait(lab.contracts.market.orders_all(filter, 100)).ok()?;
+            let over = [OrderPhase::Matching, OrderPhase::Lapsed, OrderPhase::Expired];
+            let lapsed = orders.iter().any(|order| over.contains(&order.phase) && order.bids == 0);
+            leases.map(Some).or(lapsed.then_some(None))
+        });
+        if let Some(leases) = outcome {
+            return (pending.id, leases);
+        }
+        tenant.ok(&["close", &pending.id.to_string(), "-y"]);
+    }
+    panic!("no provider bid within three minutes");
 }
 
 /// Waits until a lease is paid and its container has this colour.
