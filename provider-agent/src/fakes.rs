@@ -232,6 +232,7 @@ impl Chain for FakeChain {
                 attestations: &s.attestations,
                 stake: standing.stake,
                 reputation: Bps(s.reputation),
+                punishment_due: None,
             };
             let requirements = &s.orders[&order.0].spec.group.requirements;
             let checks = eligibility::checks(requirements, &facts, s.time);

@@ -19,6 +19,7 @@
 pub mod app;
 pub mod bidding;
 pub mod chain;
+pub mod cli;
 mod clock;
 pub mod config;
 pub mod core;

@@ -1,78 +1,15 @@
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 use provider_agent::app::{self, Ended};
+use provider_agent::cli::{Cli, Command, Init, Layers, Status};
 use provider_agent::config::{self, Config, LogFormat, Problem};
 use provider_agent::init::{self, Options};
 use provider_agent::ops;
 
 /// Exit code for a configuration that cannot be used, as in sysexits.h.
 const BAD_CONFIG: u8 = 64;
-
-/// Runs a provider's machines: bids, runs the workloads of its leases, and collects what they earn.
-#[derive(Parser)]
-#[command(name = "provider-agent", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Write a configuration with comments and make the operator's key
-    Init(Init),
-    /// Report every problem of the configuration and its files
-    CheckConfig(Layers),
-    /// Run the agent
-    Run(Layers),
-    /// Show what the agent on this machine is doing
-    Status(Status),
-}
-
-#[derive(Args)]
-struct Layers {
-    /// Configuration file [default: provider.toml in ~/.akash-provider]
-    #[arg(long, short, env = "AKASH_PROVIDER_CONFIG")]
-    config: Option<PathBuf>,
-    /// One key, such as `chain.poll=50ms`; wins over file and environment
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
-}
-
-#[derive(Args)]
-struct Init {
-    /// Where to write; key, root and data go beside it [default: ~/.akash-provider/provider.toml]
-    #[arg(long, short, env = "AKASH_PROVIDER_CONFIG")]
-    config: Option<PathBuf>,
-    /// The chain's address book
-    #[arg(long, env = "AKASH_ADDRESS_BOOK")]
-    address_book: Option<PathBuf>,
-    /// Address of the provider's owner; makes a certificate root for it
-    #[arg(long)]
-    owner: Option<String>,
-    /// File with a passphrase to encrypt the operator's key with
-    #[arg(long)]
-    passphrase_file: Option<PathBuf>,
-    /// One key, such as `pricing.cpu=4000`
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// Replace a configuration that exists; keys and roots are never replaced
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Args)]
-struct Status {
-    #[command(flatten)]
-    layers: Layers,
-    /// Ask this address instead of the configuration's
-    #[arg(long)]
-    address: Option<SocketAddr>,
-    #[arg(long, value_parser = ["text", "json"], default_value = "text")]
-    output: String,
-}
 
 fn main() -> ExitCode {
     match Cli::parse().command {

@@ -72,6 +72,7 @@ pub fn requirement(check: &RequirementCheck) -> String {
         RequirementKind::Registered => "registered",
         RequirementKind::NotJailed => "not jailed",
         RequirementKind::ValidRoot => "valid certificate root",
+        RequirementKind::NoPunishmentDue => "no punishment due",
         RequirementKind::Attribute => "attribute",
         RequirementKind::SignedByAllOf => "auditor",
         RequirementKind::SignedByAnyOf => "any of the auditors",

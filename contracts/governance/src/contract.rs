@@ -1,7 +1,5 @@
 //! Entry points: who may send a message, whether it takes funds, and which action it is.
 
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 
 use cloud_std::{migrate_from_older, no_funds, Permission};
@@ -13,7 +11,6 @@ use crate::{execute, query, state, validate, ContractError};
 pub const CONTRACT_NAME: &str = "cloud-market:governance";
 pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
     _env: Env,
@@ -50,7 +47,6 @@ fn takes_funds(msg: &ExecuteMsg) -> bool {
     matches!(msg, ExecuteMsg::Propose { .. })
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
     env: Env,
@@ -90,18 +86,15 @@ fn authorise(env: &Env, info: &MessageInfo, permission: Permission) -> Result<()
     }
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn reply(deps: DepsMut, env: Env, msg: Reply) -> Result<Response, ContractError> {
     execute::execution::finish(deps, env, msg)
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     query::run(deps, env, msg)
 }
 
-/// The state of version 0.1.0 is the first; there is nothing to convert yet.
-#[cfg_attr(not(feature = "library"), entry_point)]
+/// Version 0.1.0 stored what this one stores: there is nothing to convert.
 pub fn migrate(deps: DepsMut, env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
     migrate_from_older(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     query::ensure_invariants(deps.as_ref(), &env)?;

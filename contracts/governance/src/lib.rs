@@ -11,3 +11,5 @@ mod validate;
 mod verdict;
 
 pub use error::ContractError;
+
+cloud_std::entry_points!(reply);

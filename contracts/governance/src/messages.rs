@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use cloud_std::OwnershipMsg;
-use cosmwasm_std::{
-    from_json, to_json_vec, Addr, Api, BankMsg, Coin, CosmosMsg, StdResult, Uint128, WasmMsg,
-};
+use cloud_std::{json, OwnershipMsg};
+use cosmwasm_std::{to_json_vec, Addr, Api, BankMsg, Coin, CosmosMsg, StdResult, Uint128, WasmMsg};
 use governance_api::limits::{MAX_MESSAGES, MAX_MESSAGES_BYTES};
 use governance_api::{ExecuteMsg, Floors};
 
@@ -41,7 +39,7 @@ pub fn check(api: &dyn Api, this: &Addr, suite: &Suite, messages: &[CosmosMsg]) 
 fn slashes(staking: &Addr, message: &CosmosMsg) -> Option<String> {
     match message {
         CosmosMsg::Wasm(WasmMsg::Execute { contract_addr, msg, .. }) if contract_addr == staking.as_str() => {
-            match from_json(msg) {
+            match json::read(msg) {
                 Ok(staking_api::ExecuteMsg::Slash { provider, .. }) => Some(provider),
                 _ => None,
             }
@@ -69,7 +67,7 @@ fn check_one(
                 return Ok(());
             }
             // Sent to itself, any other message would act with the rights of this contract on what only accounts do.
-            match from_json(msg) {
+            match json::read(msg) {
                 Ok(ExecuteMsg::UpdateParams { params }) if funds.is_empty() => {
                     let at = |cause| ContractError::MessageParams { index, cause: Box::new(cause) };
                     validate::params(&params, floors).map_err(at)
@@ -102,7 +100,7 @@ pub fn upgrade(this: &Addr, messages: &[CosmosMsg]) -> bool {
             WasmMsg::Migrate { .. } | WasmMsg::UpdateAdmin { .. } | WasmMsg::ClearAdmin { .. },
         ) => true,
         CosmosMsg::Wasm(WasmMsg::Execute { contract_addr, msg, .. }) => {
-            contract_addr == this.as_str() || from_json::<OwnershipMsg>(msg).is_ok() || names_market(msg)
+            contract_addr == this.as_str() || json::read::<OwnershipMsg>(msg).is_ok() || names_market(msg)
         }
         _ => false,
     })
@@ -110,7 +108,7 @@ pub fn upgrade(this: &Addr, messages: &[CosmosMsg]) -> bool {
 
 /// Staking and the registry spell it alike.
 fn names_market(msg: &[u8]) -> bool {
-    matches!(from_json(msg), Ok(staking_api::ExecuteMsg::SetMarket { .. }))
+    matches!(json::read(msg), Ok(staking_api::ExecuteMsg::SetMarket { .. }))
 }
 
 /// What these send away of one denom.

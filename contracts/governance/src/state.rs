@@ -1,8 +1,9 @@
 //! Everything that the contract stores, under one roof, so that no two namespaces meet.
 
+use cloud_std::storage::{Single, Table};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, CosmosMsg, Order, StdResult, Storage, Uint128};
-use cw_storage_plus::{Bound, Item, Map};
+use cw_storage_plus::{Bound, Item};
 use governance_api::{
     Ballot, DepositState, Failure, Floors, Params, Proposal, ProposalId, Status, Tally, Vote,
 };
@@ -10,13 +11,13 @@ use governance_api::{
 use crate::verdict::{self, Bar, Verdict};
 use crate::ContractError;
 
-const SUITE: Item<Suite> = Item::new("suite");
-const PARAMS: Item<Params> = Item::new("params");
-const BOOKS: Item<Books> = Item::new("books");
+const SUITE: Single<Suite> = Single::new("suite");
+const PARAMS: Single<Params> = Single::new("params");
+const BOOKS: Single<Books> = Single::new("books");
 const LAST_PROPOSAL: Item<ProposalId> = Item::new("last_proposal");
-const PROPOSALS: Map<ProposalId, Row> = Map::new("proposals");
-const TEXTS: Map<ProposalId, Text> = Map::new("texts");
-const BALLOTS: Map<(ProposalId, &Addr), Cast> = Map::new("ballots");
+const PROPOSALS: Table<ProposalId, Row> = Table::new("proposals");
+const TEXTS: Table<ProposalId, Text> = Table::new("texts");
+const BALLOTS: Table<(ProposalId, &Addr), Cast> = Table::new("ballots");
 
 #[cfg(test)]
 const NAMESPACES: [&str; 8] =

@@ -1,16 +1,14 @@
 //! Entry points. They decide who may send a message and what funds it takes, and hand over.
 
 use cloud_std::{migrate_from_older, no_funds, one_coin, OwnershipAction, Permission};
-#[cfg(not(feature = "library"))]
-use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, Event, MessageInfo, Reply, Response};
 use market_api::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::ctx::Ctx;
 use crate::error::ContractError;
 use crate::execute::{admin, bid, deployment, grant, lease, matching, order, payment};
-use crate::state::changes;
 use crate::state::config::{self, Suite};
+use crate::state::{changes, statistics};
 use crate::{punish, validate};
 
 /// As cw2 records it.
@@ -43,7 +41,8 @@ pub fn permission(msg: &ExecuteMsg) -> Permission {
         | ExecuteMsg::Match { .. }
         | ExecuteMsg::ExpireLease { .. }
         | ExecuteMsg::Withdraw { .. }
-        | ExecuteMsg::Settle { .. } => Permission::Any,
+        | ExecuteMsg::Settle { .. }
+        | ExecuteMsg::Punish { .. } => Permission::Any,
         ExecuteMsg::UpdateParams { .. } => Permission::Owner,
         ExecuteMsg::Ownership(OwnershipAction::Offer { .. } | OwnershipAction::Withdraw {}) => {
             Permission::Owner
@@ -52,7 +51,6 @@ pub fn permission(msg: &ExecuteMsg) -> Permission {
     }
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn instantiate(
     deps: DepsMut,
     env: Env,
@@ -70,6 +68,7 @@ pub fn instantiate(
     config::save_suite(deps.storage, &suite)?;
     config::save_params(deps.storage, &msg.params)?;
     changes::initialise(deps.storage)?;
+    statistics::begin(deps.storage, env.block.time.seconds())?;
     let event = Event::new("market_instantiated")
         .add_attribute("market", env.contract.address)
         .add_attribute("owner", owner)
@@ -78,7 +77,6 @@ pub fn instantiate(
     Ok(Response::new().add_event(event))
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn execute(
     deps: DepsMut,
     env: Env,
@@ -141,6 +139,7 @@ fn execute_without_funds(ctx: &mut Ctx, msg: ExecuteMsg) -> Result<(), ContractE
         ExecuteMsg::ExpireLease { lease } => lease::expire(ctx, lease),
         ExecuteMsg::Withdraw { lease } => payment::withdraw(ctx, lease),
         ExecuteMsg::Settle { lease } => payment::settle(ctx, lease),
+        ExecuteMsg::Punish { lease } => punish::again(ctx, lease),
         ExecuteMsg::UpdateParams { params } => admin::update_params(ctx, &params),
         ExecuteMsg::Ownership(action) => admin::ownership(ctx, action),
         // These take funds and were handed over with them.
@@ -154,19 +153,18 @@ fn execute_without_funds(ctx: &mut Ctx, msg: ExecuteMsg) -> Result<(), ContractE
     }
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     crate::query::query(deps, env, msg)
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
-pub fn reply(_deps: DepsMut, _env: Env, msg: Reply) -> Result<Response, ContractError> {
-    punish::reply(msg)
+pub fn reply(deps: DepsMut, _env: Env, msg: Reply) -> Result<Response, ContractError> {
+    punish::reply(deps, msg)
 }
 
-#[cfg_attr(not(feature = "library"), entry_point)]
 pub fn migrate(deps: DepsMut, env: Env, MigrateMsg {}: MigrateMsg) -> Result<Response, ContractError> {
     migrate_from_older(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    // Version 0.1.0 had no statistics; everything else that it stored is read as it is.
+    statistics::begin(deps.storage, env.block.time.seconds())?;
     let invariants = crate::query::invariants(deps.as_ref(), &env.contract.address)?;
     if let Some(broken) = invariants.denoms.into_iter().find(|denom| !denom.missing.is_zero()) {
         return Err(ContractError::InvariantBroken { denom: broken.denom, missing: broken.missing });

@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use cloud_std::Money;
+use cloud_std::{Money, Sorted};
 use cosmwasm_std::{
     Addr, Api, BankMsg, DepsMut, Env, Event, QuerierWrapper, Response, Storage, SubMsg, Uint128,
 };
@@ -18,7 +16,7 @@ pub struct Ctx<'a> {
     pub sender: Addr,
     /// Counters and ledgers, written once at the end.
     pub changes: Changes,
-    payments: BTreeMap<Addr, BTreeMap<String, Uint128>>,
+    payments: Sorted<Addr, Sorted<String, Uint128>>,
     messages: Vec<SubMsg>,
     events: Vec<Event>,
 }
@@ -32,7 +30,7 @@ impl<'a> Ctx<'a> {
             now: env.block.time.seconds(),
             sender,
             changes: Changes::default(),
-            payments: BTreeMap::new(),
+            payments: Sorted::default(),
             messages: Vec::new(),
             events: Vec::new(),
         }
@@ -43,8 +41,8 @@ impl<'a> Ctx<'a> {
         if amount.is_zero() {
             return Ok(());
         }
-        let coins = self.payments.entry(to.clone()).or_default();
-        grow("payment", coins.entry(denom.to_owned()).or_default(), amount)
+        let coins = self.payments.entry(to.clone(), || Ok(Sorted::default()))?;
+        grow("payment", coins.entry(denom.to_owned(), || Ok(Uint128::zero()))?, amount)
     }
 
     pub fn ensure_tenant(&self, tenant: &Addr) -> Result<(), ContractError> {

@@ -132,6 +132,8 @@ pub enum ContractError {
     #[error("lease {lease} has nothing to pay: earned {earned}, withdrawn {withdrawn}")]
     NothingToWithdraw { lease: LeaseId, earned: Uint128, withdrawn: Uint128 },
 
+    #[error("no punishment is due for lease {0}: list those that are with punishments_due")]
+    NothingDue(LeaseId),
     #[error("reply {0} belongs to no message of this contract")]
     UnknownReply(u64),
     #[error("{what} would fall below zero: {from} - {amount}")]
@@ -154,6 +156,7 @@ pub(crate) fn requirement_name(kind: RequirementKind) -> &'static str {
         RequirementKind::Registered => "registered",
         RequirementKind::NotJailed => "not_jailed",
         RequirementKind::ValidRoot => "valid_root",
+        RequirementKind::NoPunishmentDue => "no_punishment_due",
         RequirementKind::Attribute => "attribute",
         RequirementKind::SignedByAllOf => "signed_by_all_of",
         RequirementKind::SignedByAnyOf => "signed_by_any_of",

@@ -3,7 +3,7 @@
 
 use cloud_std::{Money, Ownership, OwnershipAction};
 use cosmwasm_std::{Addr, Event, Uint128};
-use market_api::{DeploymentId, EndReason, OrderState, RequirementCheck};
+use market_api::{DeploymentId, EndReason, LeaseId, OrderState, RequirementCheck};
 
 use crate::error::requirement_name;
 use crate::state::bids::StoredBid;
@@ -11,6 +11,7 @@ use crate::state::deployments::StoredDeployment;
 use crate::state::grants::StoredGrant;
 use crate::state::leases::{LeaseEnd, LeaseRow};
 use crate::state::orders::OrderRow;
+use crate::state::punishments::Due;
 
 pub fn reason_name(reason: EndReason) -> &'static str {
     match reason {
@@ -287,10 +288,20 @@ pub fn lease_ended(row: &LeaseRow, end: &LeaseEnd, actor: &Addr, penalty: Uint12
     }
 }
 
-/// `slash_failed` or `jail_failed`: the fault is on the record, its punishment did not go through.
-pub fn punishment_failed(name: &str, lease: &str, provider: &str, error: &str) -> Event {
+/// What failed of a punishment is tried again; `slash` and `jail` say which part of it.
+pub fn punishment_retried(row: &LeaseRow, actor: &Addr, due: Due) -> Event {
+    Event::new("punishment_retried")
+        .add_attribute("lease", row.id.to_string())
+        .add_attribute("provider", &row.terms.provider)
+        .add_attribute("slash", due.slash.to_string())
+        .add_attribute("jail", due.jail.to_string())
+        .add_attribute("actor", actor)
+}
+
+/// `slash_failed` or `jail_failed`: the fault is on the record, its punishment did not go through and stays due.
+pub fn punishment_failed(name: &str, lease: LeaseId, provider: &Addr, error: &str) -> Event {
     Event::new(name)
-        .add_attribute("lease", lease)
+        .add_attribute("lease", lease.to_string())
         .add_attribute("provider", provider)
         .add_attribute("error", error)
 }

@@ -12,3 +12,5 @@ mod state;
 mod validate;
 
 pub use error::ContractError;
+
+cloud_std::entry_points!(reply);

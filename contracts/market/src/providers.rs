@@ -11,7 +11,7 @@ use staking_api::StakingClient;
 use crate::ctx::Ctx;
 use crate::error::ContractError;
 use crate::state::config::{self, Suite};
-use crate::state::records;
+use crate::state::{punishments, records};
 
 /// The owner's address that a message names, the sender when it names none.
 pub fn named(ctx: &Ctx, provider: Option<String>) -> Result<Addr, ContractError> {
@@ -59,7 +59,13 @@ pub fn checks(
             attestations.extend(RegistryClient(&suite.registry).attestation(querier, record, &auditor)?);
         }
     }
-    let mut facts = Facts { record, attestations: &attestations, stake: Uint128::zero(), reputation: Bps(0) };
+    let mut facts = Facts {
+        record,
+        attestations: &attestations,
+        stake: Uint128::zero(),
+        reputation: Bps(0),
+        punishment_due: punishments::first_of(storage, provider)?,
+    };
     if !requirements.min_stake.is_zero() {
         facts.stake = StakingClient(&suite.staking).stake(querier, provider)?;
     }

@@ -1,9 +1,9 @@
-use cloud_std::{Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
+use cloud_std::{Money, Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env, Uint128};
 use market_api::msg::{BookCursor, EligibilitySubject, TimeCursor};
 use market_api::{
-    limits, Bid, Config, DenomTotals, Deployment, Eligibility, Grant, Invariants, Lease, Limits, Order,
-    OrderId, QueryMsg, Reputation, Totals,
+    limits, Bid, Config, DenomTotals, Deployment, Eligibility, EndReason, Grant, Invariants, Lease,
+    LeaseEnds, Limits, Order, OrderId, PunishmentDue, QueryMsg, Reputation, Totals,
 };
 use market_api::{DeploymentId, LeaseId};
 use registry_api::RegistryClient;
@@ -12,7 +12,9 @@ use crate::error::ContractError;
 use crate::execute::bid::book_counts;
 use crate::state::leases::LeaseIndex;
 use crate::state::orders::OrderIndex;
-use crate::state::{bids, changes, config, deployments, grants, leases, orders, records};
+use crate::state::{
+    bids, changes, config, deployments, grants, leases, orders, punishments, records, statistics,
+};
 use crate::{providers, validate};
 
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
@@ -21,7 +23,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
     let answer = match msg {
         QueryMsg::Config {} => to_json_binary(&asked.config()?),
         QueryMsg::Limits {} => to_json_binary(&limits()),
-        QueryMsg::Totals {} => to_json_binary(&Totals::from(changes::counts(deps.storage)?)),
+        QueryMsg::Totals {} => to_json_binary(&asked.totals()?),
         QueryMsg::Invariants {} => to_json_binary(&asked.invariants()?),
         QueryMsg::Deployment { deployment } => to_json_binary(&deployments::view(deps.storage, deployment)?),
         QueryMsg::Deployments { tenant, start_after, limit } => {
@@ -70,6 +72,9 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::ProviderRecord { provider } => {
             to_json_binary(&records::view(deps.storage, validate(&provider)?)?)
         }
+        QueryMsg::PunishmentsDue { start_after, limit } => {
+            to_json_binary(&asked.punishments_due(start_after, limit)?)
+        }
         QueryMsg::Reputation { provider } => to_json_binary(&asked.reputation(&validate(&provider)?)?),
         QueryMsg::Eligibility { subject, provider } => {
             to_json_binary(&asked.eligibility(subject, validate(&provider)?)?)
@@ -95,6 +100,29 @@ impl Asked<'_> {
             registry: suite.registry,
             staking: suite.staking,
             params: config::params(self.deps.storage)?,
+        })
+    }
+
+    fn totals(&self) -> Result<Totals, ContractError> {
+        let counts = changes::counts(self.deps.storage)?;
+        let statistics = statistics::load(self.deps.storage)?;
+        let ledgers = changes::ledgers(self.deps.storage, MAX_PAGE_LIMIT as usize)?;
+        let ends = EndReason::ALL.into_iter().zip(statistics.ends);
+        Ok(Totals {
+            deployments: counts.deployments,
+            deployments_live: counts.deployments_live,
+            orders: counts.orders,
+            orders_open: counts.orders_open,
+            bids: counts.bids,
+            leases: counts.leases,
+            leases_pending: counts.leases_pending,
+            leases_active: counts.leases_active,
+            orders_expired: statistics.orders_expired,
+            ends: ends.map(|(reason, leases)| LeaseEnds { reason, leases }).collect(),
+            tenants: statistics.tenants,
+            providers: statistics.providers,
+            earned: ledgers.into_iter().map(|(denom, l)| Money::new(denom, l.earned_in_all)).collect(),
+            counted_since: statistics.since,
         })
     }
 
@@ -185,6 +213,20 @@ impl Asked<'_> {
         cursor: impl Fn(&Lease) -> C,
     ) -> Result<Page<Lease, C>, ContractError> {
         Page::collect(ids.map(|id| self.lease(id?)), limit, cursor)
+    }
+
+    fn punishments_due(
+        &self,
+        after: Option<LeaseId>,
+        limit: Option<u32>,
+    ) -> Result<Page<PunishmentDue, LeaseId>, ContractError> {
+        let storage = self.deps.storage;
+        let entries = punishments::after(storage, after).map(|entry| {
+            let (lease, due) = entry?;
+            let provider = leases::provider(storage, lease)?;
+            Ok(PunishmentDue { lease, provider, slash: due.slash, jail: due.jail })
+        });
+        Page::collect(entries, limit, |entry: &PunishmentDue| entry.lease)
     }
 
     fn reputation(&self, provider: &Addr) -> Result<Reputation, ContractError> {

@@ -1,8 +1,6 @@
 //! Checks of what messages carry. Each names the field, what it got and what is accepted.
 
-use std::collections::BTreeSet;
-
-use cloud_std::{Money, BPS_ONE};
+use cloud_std::{Money, Sorted, BPS_ONE};
 use cosmwasm_std::{Api, HexBinary, Uint128};
 use market_api::limits::{
     MAX_ACTIVATION_WINDOW, MAX_AMOUNT, MAX_AUDITORS, MAX_BID_WINDOW, MAX_BREAK_PENALTY_BPS, MAX_COUNT,
@@ -85,7 +83,7 @@ fn attribute(field: &str, Attribute { key, value }: &Attribute) -> Result<(), Co
 
 fn attributes(field: &str, attributes: &[Attribute]) -> Result<(), ContractError> {
     range(field, "entries", attributes.len() as u128, 0, MAX_ATTRIBUTES as u128)?;
-    let mut keys = BTreeSet::new();
+    let mut keys = Sorted::default();
     for entry in attributes {
         attribute(field, entry)?;
         if !keys.insert(&entry.key) {
@@ -99,7 +97,7 @@ fn attributes(field: &str, attributes: &[Attribute]) -> Result<(), ContractError
 pub fn rights(rights: &Rights, now: u64) -> Result<(), ContractError> {
     let groups = &rights.open_groups;
     range("rights.open_groups", "groups", groups.len() as u128, 0, MAX_GRANTED_GROUPS as u128)?;
-    let mut named = BTreeSet::new();
+    let mut named = Sorted::default();
     for group in groups {
         name("rights.open_groups", group)?;
         if !named.insert(group) {
@@ -114,7 +112,7 @@ pub fn rights(rights: &Rights, now: u64) -> Result<(), ContractError> {
     range("rights.max_live_per_group", "orders and leases", rights.max_live_per_group.into(), 0, most)?;
     let allowed = &rights.allowed_attributes;
     range("rights.allowed_attributes", "entries", allowed.len() as u128, 0, MAX_ATTRIBUTES as u128)?;
-    let mut pairs = BTreeSet::new();
+    let mut pairs = Sorted::default();
     for entry in allowed {
         attribute("rights.allowed_attributes", entry)?;
         if !pairs.insert(entry) {
@@ -158,7 +156,7 @@ fn signed_by(api: &dyn Api, signed_by: &SignedBy) -> Result<(), ContractError> {
     let got = signed_by.auditors().count() as u128;
     range("requirements.signed_by", "auditors", got, 0, MAX_AUDITORS as u128)?;
     for (field, auditors) in [("any_of", &signed_by.any_of), ("all_of", &signed_by.all_of)] {
-        let mut named = BTreeSet::new();
+        let mut named = Sorted::default();
         for auditor in auditors {
             api.addr_validate(auditor)?;
             if !named.insert(auditor) {
@@ -176,7 +174,7 @@ fn resources(field: &str, resources: &Resources) -> Result<(), ContractError> {
     range(&format!("{field}.memory"), "bytes", resources.memory.into(), 1, all)?;
     range(&format!("{field}.count"), "replicas", resources.count.into(), 1, MAX_COUNT.into())?;
     range(&format!("{field}.storage"), "volumes", resources.storage.len() as u128, 0, MAX_VOLUMES as u128)?;
-    let mut names = BTreeSet::new();
+    let mut names = Sorted::default();
     for volume in &resources.storage {
         name(&format!("{field}.storage name"), &volume.name)?;
         range(&format!("{field}.storage {}", volume.name), "bytes", volume.size.into(), 1, all)?;
@@ -225,7 +223,7 @@ fn denom(denom: &str) -> Result<(), ContractError> {
 
 pub fn params(params: &Params) -> Result<(), ContractError> {
     range("params.denoms", "entries", params.denoms.len() as u128, 1, MAX_DENOMS as u128)?;
-    let mut names = BTreeSet::new();
+    let mut names = Sorted::default();
     for entry in &params.denoms {
         denom(&entry.denom)?;
         if !names.insert(&entry.denom) {

@@ -44,15 +44,19 @@ fn operator_event(name: &str, provider: &Addr, operator: &Addr) -> Event {
         .add_attribute("operator", operator)
 }
 
-pub fn root_published(account: &Addr, root: &StoredRoot) -> Event {
-    root_event("root_published", account, root)
+pub fn root_published(account: &Addr, root: &StoredRoot, root_valid_until: Option<u64>) -> Event {
+    changed_root("root_published", account, root, root_valid_until)
         .add_attribute("not_before", root.not_before.to_string())
         .add_attribute("not_after", root.not_after.to_string())
 }
 
-/// With `root_valid_until` when the account is a provider, whose eligibility it decides.
 pub fn root_revoked(account: &Addr, root: &StoredRoot, root_valid_until: Option<u64>) -> Event {
-    let event = root_event("root_revoked", account, root);
+    changed_root("root_revoked", account, root, root_valid_until)
+}
+
+/// With `root_valid_until` when the account is a provider, whose eligibility it decides.
+fn changed_root(name: &str, account: &Addr, root: &StoredRoot, root_valid_until: Option<u64>) -> Event {
+    let event = root_event(name, account, root);
     match root_valid_until {
         Some(until) => event.add_attribute("root_valid_until", until.to_string()),
         None => event,

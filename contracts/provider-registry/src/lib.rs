@@ -10,3 +10,5 @@ mod state;
 mod validate;
 
 pub use error::ContractError;
+
+cloud_std::entry_points!();

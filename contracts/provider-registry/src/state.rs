@@ -1,5 +1,6 @@
 //! Everything that the contract stores, under one roof, so that no two namespaces meet.
 
+use cloud_std::storage::Table;
 use cloud_std::{OwnershipStore, Page};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Empty, HexBinary, Order, StdResult, Storage};
@@ -12,7 +13,7 @@ const MARKET: Item<Addr> = Item::new("market");
 /// Operator key to the provider that it works for.
 const OPERATORS: Map<&Addr, Addr> = Map::new("operators");
 /// Account and fingerprint to root.
-const ROOTS: Map<(&Addr, &[u8]), StoredRoot> = Map::new("roots");
+const ROOTS: Table<(&Addr, &[u8]), StoredRoot> = Table::new("roots");
 /// Hash of a key that was ever published, to who published it. Entries stay for good.
 const KEYS: Map<&[u8], Addr> = Map::new("root_keys");
 /// Ends of jailings that run while their account is not registered, so that leaving is no way out.

@@ -8,3 +8,5 @@ mod query;
 mod state;
 
 pub use error::ContractError;
+
+cloud_std::entry_points!();

@@ -1,17 +1,18 @@
 //! Everything that the contract stores, under one roof, so that no two namespaces meet.
 
+use cloud_std::storage::{Single, Table};
 use cloud_std::OwnershipStore;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Order, StdResult, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
+use cw_storage_plus::Item;
 use staking_api::{raw, Params, Unbonding};
 
 pub const OWNERSHIP: OwnershipStore = OwnershipStore::new("ownership");
-const PARAMS: Item<Params> = Item::new("params");
+const PARAMS: Single<Params> = Single::new("params");
 const MARKET: Item<Addr> = Item::new("market");
-const BOOKS: Item<Books> = Item::new("books");
-const ACCOUNTS: Map<&Addr, Account> = Map::new("accounts");
-const UNBONDINGS: Map<(&Addr, u64), Unbonding> = Map::new("unbondings");
+const BOOKS: Single<Books> = Single::new("books");
+const ACCOUNTS: Table<&Addr, Account> = Table::new("accounts");
+const UNBONDINGS: Table<(&Addr, u64), Unbonding> = Table::new("unbondings");
 const UNBONDING_ID: Item<u64> = Item::new("unbonding_id");
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use cloud_std::Bps;
 use cosmwasm_std::Uint128;
 use registry_api::{Attestation, Attribute, Provider};
 
-use crate::{RequirementCheck, RequirementKind, Requirements};
+use crate::{LeaseId, RequirementCheck, RequirementKind, Requirements};
 
 /// What the chain says about a provider. What the requirements do not ask for may be left out.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Facts<'a> {
     /// Bonded, in staking's base denom.
     pub stake: Uint128,
     pub reputation: Bps,
+    /// A lease for whose fault a punishment failed and is due.
+    pub punishment_due: Option<LeaseId>,
 }
 
 /// Every requirement, whether it is met, and why not. `now` is in seconds since the epoch.
@@ -45,6 +47,15 @@ pub fn checks(requirements: &Requirements, facts: &Facts, now: u64) -> Vec<Requi
             found: facts.reputation.0.to_string(),
         });
     }
+    checks.push(RequirementCheck {
+        requirement: RequirementKind::NoPunishmentDue,
+        met: facts.punishment_due.is_none(),
+        expected: "no punishment due".to_owned(),
+        found: match facts.punishment_due {
+            None => "none".to_owned(),
+            Some(lease) => format!("one for lease {lease}: anyone may send punish"),
+        },
+    });
     checks
 }
 
@@ -196,6 +207,7 @@ mod tests {
             attestations: &attestations,
             stake: Uint128::new(5),
             reputation: Bps(6),
+            punishment_due: None,
         };
         let expected = [
             (Registered, true),
@@ -208,6 +220,7 @@ mod tests {
             (SignedByAnyOf, true),
             (MinStake, true),
             (MinReputation, false),
+            (NoPunishmentDue, true),
         ];
         assert_eq!(met(&requirements, &facts), expected);
         let told = checks(&requirements, &facts, 15);
@@ -217,7 +230,13 @@ mod tests {
         assert_eq!(told[9].expected, "a reputation of at least 7");
         assert_eq!(told[9].found, "6");
         // Who is nobody meets nothing.
-        let nobody = Facts { record: None, attestations: &[], stake: Uint128::zero(), reputation: Bps(0) };
+        let nobody = Facts {
+            record: None,
+            attestations: &[],
+            stake: Uint128::zero(),
+            reputation: Bps(0),
+            punishment_due: Some(LeaseId(3)),
+        };
         assert!(checks(&requirements, &nobody, 15).iter().all(|check| !check.met));
     }
 
@@ -225,9 +244,14 @@ mod tests {
     fn without_wishes_only_what_every_order_asks_for_is_listed() {
         use RequirementKind::*;
         let record = provider(&[]);
-        let facts =
-            Facts { record: Some(&record), attestations: &[], stake: Uint128::zero(), reputation: Bps(0) };
-        let expected = [(Registered, true), (NotJailed, true), (ValidRoot, true)];
+        let facts = Facts {
+            record: Some(&record),
+            attestations: &[],
+            stake: Uint128::zero(),
+            reputation: Bps(0),
+            punishment_due: None,
+        };
+        let expected = [(Registered, true), (NotJailed, true), (ValidRoot, true), (NoPunishmentDue, true)];
         assert_eq!(met(&Requirements::default(), &facts), expected);
         let at = |now| checks(&Requirements::default(), &facts, now);
         assert_eq!((at(9)[1].met, at(10)[1].met), (false, true));
@@ -239,8 +263,13 @@ mod tests {
         let requirements = Requirements { signed_by: signed_by(&[], &["x"]), ..Default::default() };
         let record = provider(&["region=eu"]);
         let meets = |attestations: &[Attestation]| {
-            let facts =
-                Facts { record: Some(&record), attestations, stake: Uint128::zero(), reputation: Bps(0) };
+            let facts = Facts {
+                record: Some(&record),
+                attestations,
+                stake: Uint128::zero(),
+                reputation: Bps(0),
+                punishment_due: None,
+            };
             checks(&requirements, &facts, 15).into_iter().all(|check| check.met)
         };
         assert!(!meets(&[]));
@@ -259,6 +288,7 @@ mod tests {
             attestations: &halves,
             stake: Uint128::zero(),
             reputation: Bps(0),
+            punishment_due: None,
         };
         let requirements =
             Requirements { attributes: wanted, signed_by: signed_by(&["x", "y"], &[]), ..Default::default() };

@@ -5,7 +5,8 @@ use cosmwasm_std::{Addr, HexBinary, Uint128};
 use crate::grants::{DelegateAction, Grant, Rights};
 use crate::types::{
     Bid, Config, Deployment, DeploymentId, Eligibility, Invariants, Lease, LeaseId, LeaseState, Limits,
-    Order, OrderId, OrderSpec, OrderState, Params, ProviderRecord, Reputation, Requirements, Totals,
+    Order, OrderId, OrderSpec, OrderState, Params, ProviderRecord, PunishmentDue, Reputation, Requirements,
+    Totals,
 };
 
 #[cw_serde]
@@ -98,6 +99,10 @@ pub enum ExecuteMsg {
     Withdraw { lease: LeaseId },
     /// By anyone: ends an active lease whose time is over. No funds. Event `lease_ended`.
     Settle { lease: LeaseId },
+    /// By anyone: tries again what failed of the punishment for a lease's fault. What fails again stays due; its
+    /// provider is not eligible until then. No funds. Events `punishment_retried`, and `slash_failed` or `jail_failed`
+    /// for what fails.
+    Punish { lease: LeaseId },
 
     // ---- administration
     /// By the contract's owner. Event `params_updated`.
@@ -215,6 +220,9 @@ pub enum QueryMsg {
     /// From stake and record as they are now; zero for an account without either.
     #[returns(Reputation)]
     Reputation { provider: String },
+    /// Punishments that failed and are due, by lease; the cursor is a lease id.
+    #[returns(Page<PunishmentDue, LeaseId>)]
+    PunishmentsDue { start_after: Option<LeaseId>, limit: Option<u32> },
     /// Every requirement held against a provider: of an order, or of requirements that nobody has posted yet.
     #[returns(Eligibility)]
     Eligibility { subject: EligibilitySubject, provider: String },

@@ -455,12 +455,24 @@ pub enum RequirementKind {
     Registered,
     NotJailed,
     ValidRoot,
+    /// Every fault was punished as its lease's terms say.
+    NoPunishmentDue,
     Attribute,
     /// One for each auditor of `all_of`.
     SignedByAllOf,
     SignedByAnyOf,
     MinStake,
     MinReputation,
+}
+
+/// What of a fault's punishment failed and can be tried again.
+#[cw_serde]
+#[derive(Eq)]
+pub struct PunishmentDue {
+    pub lease: LeaseId,
+    pub provider: Addr,
+    pub slash: bool,
+    pub jail: bool,
 }
 
 #[cw_serde]
@@ -500,6 +512,27 @@ pub struct Invariants {
     pub denoms: Vec<DenomTotals>,
 }
 
+impl EndReason {
+    /// In the order of their declaration.
+    pub const ALL: [Self; 7] = [
+        Self::TenantCancelled,
+        Self::TenantClosed,
+        Self::FundsExhausted,
+        Self::ProviderNotice,
+        Self::ProviderBroke,
+        Self::Declined,
+        Self::ActivationExpired,
+    ];
+}
+
+/// Leases that ended for one reason.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct LeaseEnds {
+    pub reason: EndReason,
+    pub leases: u64,
+}
+
 /// Counts over the whole market, kept as they change.
 #[cw_serde]
 #[derive(Default, Eq)]
@@ -512,6 +545,20 @@ pub struct Totals {
     pub leases: u64,
     pub leases_pending: u64,
     pub leases_active: u64,
+    /// Orders that ended without a lease that was activated, since `counted_since`.
+    pub orders_expired: u64,
+    /// Ended leases, one entry for each reason, since `counted_since`.
+    pub ends: Vec<LeaseEnds>,
+    /// Accounts whose first deployment was created since `counted_since`.
+    pub tenants: u64,
+    /// Accounts that won their first lease since `counted_since`.
+    pub providers: u64,
+    /// What providers earned, in each denom that the market ever held, since `counted_since`; an active lease counts
+    /// what was withdrawn from it.
+    pub earned: Vec<Money>,
+    /// Seconds since the epoch: the contract's start, or its migration from version 0.1.0, which counted none of
+    /// these.
+    pub counted_since: u64,
 }
 
 #[cw_serde]

@@ -1,16 +1,16 @@
 //! The part of the registry's storage that is public interface: other contracts read it by raw query.
 
+use cloud_std::storage::Table;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Addr;
-use cw_storage_plus::Map;
 
 use crate::{Attestation, Attribute, Provider};
 
 /// Owner address to record.
-pub const PROVIDERS: Map<&Addr, Provider> = Map::new("providers");
+pub const PROVIDERS: Table<&Addr, Provider> = Table::new("providers");
 
 /// Provider's owner and auditor to what the auditor signed.
-pub const ATTESTATIONS: Map<(&Addr, &Addr), Signed> = Map::new("attestations");
+pub const ATTESTATIONS: Table<(&Addr, &Addr), Signed> = Table::new("attestations");
 
 /// An attestation as it is stored: what was signed, whether it still holds or not.
 #[cw_serde]

@@ -5,11 +5,15 @@
 //! base denom, cpu in millicores, memory and storage in bytes, bandwidth in bytes per second.
 
 mod bps;
+mod entry;
 mod funds;
+pub mod json;
 mod money;
 mod ownership;
 mod page;
 mod permission;
+mod sorted;
+pub mod storage;
 mod version;
 
 pub use bps::{Bps, BPS_ONE};
@@ -18,6 +22,7 @@ pub use money::Money;
 pub use ownership::{Ownership, OwnershipAction, OwnershipError, OwnershipMsg, OwnershipStore};
 pub use page::{page_limit, Page, DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT};
 pub use permission::Permission;
+pub use sorted::Sorted;
 pub use version::{migrate_from_older, VersionError};
 
 /// Declares an id: a `u64` counter that is never reused, a plain number in JSON, usable as a storage key.

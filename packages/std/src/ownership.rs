@@ -1,7 +1,8 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Api, StdError, Storage};
-use cw_storage_plus::Item;
 use thiserror::Error;
+
+use crate::storage::Single;
 
 /// Who owns a contract, and who has been offered it.
 #[cw_serde]
@@ -42,11 +43,11 @@ pub enum OwnershipError {
 }
 
 /// Ownership under one storage key.
-pub struct OwnershipStore(Item<Ownership>);
+pub struct OwnershipStore(Single<Ownership>);
 
 impl OwnershipStore {
     pub const fn new(namespace: &'static str) -> Self {
-        Self(Item::new(namespace))
+        Self(Single::new(namespace))
     }
 
     pub fn initialise(

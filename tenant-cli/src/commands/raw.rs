@@ -116,9 +116,23 @@ pub async fn invariants(session: &Session) -> Result<Answer> {
         staking.unaccounted.to_string(),
         owed.saturating_sub(staking.balance.u128()).to_string(),
     ]);
-    let holds = market.holds && staking.holds;
+    let governance = match &contracts.governance {
+        Some(governance) => Some(governance.invariants().await?),
+        None => None,
+    };
+    if let Some(books) = &governance {
+        rows.push(vec![
+            "governance".to_owned(),
+            books.denom.clone(),
+            books.balance.to_string(),
+            books.deposits.to_string(),
+            books.treasury.to_string(),
+            books.deposits.saturating_sub(books.balance).to_string(),
+        ]);
+    }
+    let holds = market.holds && staking.holds && governance.as_ref().is_none_or(|books| books.holds);
     let table = table(&["contract", "denom", "balance", "owed", "unaccounted", "missing"], rows, "");
-    let value = json!({ "holds": holds, "market": market, "staking": staking });
+    let value = json!({ "holds": holds, "market": market, "staking": staking, "governance": governance });
     if !holds {
         return Err(CliError::new(Kind::Failure, format!("a contract owes more than it has\n{table}"))
             .hint("stop using this deployment of the contracts and tell its operators")

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use chain_client::{AddressBook, Client, Contracts};
+use chain_client::{AddressBook, Client, Contracts, Governance};
 use market_api::{Lease, LeaseId, Order, OrderId};
 
 use crate::{until, Engine};
@@ -20,8 +20,8 @@ pub struct Lab {
     pub client: Client,
     pub contracts: Contracts,
     pub engine: Engine,
+    pub scripts: PathBuf,
     localnet: Vec<String>,
-    scripts: PathBuf,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -87,6 +87,10 @@ impl Lab {
         money.amount.u128()
     }
 
+    pub fn governance(&self) -> &Governance {
+        self.contracts.governance.as_ref().expect("the suite was deployed with governance")
+    }
+
     pub fn denom(&self) -> &str {
         &self.book.gas_price.denom
     }
@@ -115,6 +119,8 @@ impl Lab {
         assert!(market.holds, "{market:?}");
         let staking = self.wait(self.contracts.staking.invariants()).expect("staking answers");
         assert!(staking.holds, "{staking:?}");
+        let governance = self.wait(self.governance().invariants()).expect("governance answers");
+        assert!(governance.holds, "{governance:?}");
     }
 
     /// Writes a manifest of one service and gives its path.

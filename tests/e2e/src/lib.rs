@@ -3,10 +3,12 @@
 
 mod account;
 mod engine;
+mod governing;
 mod http;
 mod lab;
 mod provider;
 mod wait;
+mod wasmd;
 
 pub use account::{Account, Answer};
 pub use engine::Engine;
@@ -14,3 +16,4 @@ pub use http::{get, Page};
 pub use lab::Lab;
 pub use provider::{Pricing, Provider};
 pub use wait::{until, within};
+pub use wasmd::Wasmd;

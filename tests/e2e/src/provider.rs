@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{get, until, Account, Lab};
+use crate::{get, within, Account, Lab};
 
 /// What a provider asks for, in the base denom per unit and hour.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,12 @@ listen = "{ops}"
     /// Starts the agent and waits until it says that it is ready.
     pub fn start(&self) {
         self.launch();
-        until("the agent is ready", Duration::from_secs(30), || self.ready().then_some(()));
+        if within(Duration::from_secs(120), || self.ready().then_some(())).is_none() {
+            let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(15).collect();
+            let answer = get(&format!("http://{}/ready", self.ops));
+            panic!("the agent is not ready after 120 s: {answer:?}\n{}", last.join("\n"));
+        }
     }
 
     /// Starts the agent without waiting.

@@ -2,19 +2,20 @@
 //! (I-1, I-2, I-13, I-15, I-25), leases (I-3, I-4, I-7, I-8), states (I-10, I-11), indexes and counters (I-12),
 //! shares (I-16), slashes (I-17), roots (I-21).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cloud_std::Page;
-use cosmwasm_std::Addr;
+use cloud_std::{Money, Page};
+use cosmwasm_std::{Addr, Uint128};
 use market_api::{
-    Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, Grant, Lease, LeaseFilter, LeaseId,
-    LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState, ProviderRecord, QueryMsg,
-    Reputation, TimeCursor, Totals,
+    Bid, BidState, BookCursor, Deployment, DeploymentId, DeploymentState, EndReason, Grant, Lease, LeaseEnds,
+    LeaseFilter, LeaseId, LeasePhase, LeaseState, Order, OrderFilter, OrderId, OrderPhase, OrderState,
+    ProviderRecord, PunishmentDue, QueryMsg, Reputation, TimeCursor, Totals,
 };
 use registry_api::{AttestedProvider, Provider, Root};
 use serde::de::DeserializeOwned;
 use staking_api::{MemberListResponse, StakeInfo, TotalWeightResponse};
 
+use crate::model::DueModel;
 use crate::op::{Message, Op};
 use crate::world::{World, DENOMS};
 
@@ -305,6 +306,12 @@ fn lists(world: &World) -> Checked {
         let expected = scan(&|n| model.leases[n].state() == state, model.leases.len());
         same("leases by state", leases(LeaseFilter::State { state })?, expected)?;
     }
+    let ask = |start_after| QueryMsg::PunishmentsDue { start_after, limit };
+    let found: Vec<PunishmentDue> = pages::<_, LeaseId>(world, ask)?;
+    let found = found.into_iter().map(|due| (due.lease.0, due.provider, due.slash, due.jail));
+    let with_due = model.leases.iter().enumerate().filter(|(_, lease)| lease.due != DueModel::default());
+    let expected = with_due.map(|(n, l)| (n as u64 + 1, l.provider.clone(), l.due.slash, l.due.jail));
+    same("punishments due", found.collect::<Vec<_>>(), expected.collect())?;
     for tenant in &world.cast.tenants {
         let name = tenant.to_string();
         let expected = scan(&|n| model.orders[n].tenant == *tenant, model.orders.len());
@@ -360,6 +367,16 @@ fn lists(world: &World) -> Checked {
     let found: Totals = world.suite.query_market(&QueryMsg::Totals {});
     let count = |state| model.leases.iter().filter(|lease| lease.state() == state).count() as u64;
     let not_closed = model.deployments.iter().filter(|d| d.state != DeploymentState::Closed);
+    let ended = |reason| {
+        let ends = model.leases.iter().filter_map(|lease| lease.end.as_ref());
+        ends.filter(|end| end.reason == reason).count() as u64
+    };
+    let tenants: BTreeSet<_> = model.deployments.iter().map(|deployment| &deployment.tenant).collect();
+    let providers: BTreeSet<_> = model.leases.iter().map(|lease| &lease.provider).collect();
+    let earned = |denom: &str| -> u128 {
+        let leases = model.leases.iter().filter(|lease| lease.denom == denom);
+        leases.map(|lease| lease.end.as_ref().map_or(lease.withdrawn, |end| end.earned)).sum()
+    };
     let expected = Totals {
         deployments: model.deployments.len() as u64,
         deployments_live: not_closed.count() as u64,
@@ -369,6 +386,17 @@ fn lists(world: &World) -> Checked {
         leases: model.leases.len() as u64,
         leases_pending: count(LeaseState::Pending),
         leases_active: count(LeaseState::Active),
+        orders_expired: model.orders.iter().filter(|o| o.state == OrderState::Expired).count() as u64,
+        ends: EndReason::ALL.map(|reason| LeaseEnds { reason, leases: ended(reason) }).to_vec(),
+        tenants: tenants.len() as u64,
+        providers: providers.len() as u64,
+        // Of denoms that the market never held nothing is said.
+        earned: found
+            .earned
+            .iter()
+            .map(|money| Money::new(&money.denom, Uint128::new(earned(&money.denom))))
+            .collect(),
+        counted_since: found.counted_since,
     };
     same("totals", found, expected)
 }

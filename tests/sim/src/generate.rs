@@ -8,7 +8,7 @@ use registry_api::Attribute;
 use staking_api::{Destination, Fault};
 use testing::certificate::deterministic_root;
 
-use crate::model::{Certificate, LeaseModel, Model, OrderModel};
+use crate::model::{Certificate, DueModel, LeaseModel, Model, OrderModel};
 use crate::op::{Funds, Message, Op};
 use crate::world::{Cast, DENOMS};
 
@@ -69,6 +69,7 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::Expire, 8),
     (Kind::Withdraw, 14),
     (Kind::Settle, 10),
+    (Kind::Punish, 4),
     (Kind::MarketParams, 3),
     (Kind::Ownership, 9),
     (Kind::Stake, 4),
@@ -76,7 +77,7 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::Claim, 4),
     (Kind::Slash, 3),
     (Kind::StakingParams, 2),
-    (Kind::StakingMarket, 3),
+    (Kind::StakingMarket, 6),
     (Kind::Register, 6),
     (Kind::UpdateProvider, 4),
     (Kind::Deregister, 2),
@@ -88,7 +89,7 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::RevokeAttestation, 2),
     (Kind::Jail, 1),
     (Kind::Unjail, 5),
-    (Kind::RegistryMarket, 3),
+    (Kind::RegistryMarket, 5),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +119,7 @@ enum Kind {
     Expire,
     Withdraw,
     Settle,
+    Punish,
     MarketParams,
     Ownership,
     Stake,
@@ -186,17 +188,37 @@ impl Generator<'_> {
             }),
             Kind::Settle => leases(&|l| l.natural_end().is_some_and(|(end, _)| now >= end)),
             Kind::Withdraw => leases(&|l| l.earned(now) > l.withdrawn),
+            Kind::Punish => leases(&|l| l.due != DueModel::default()),
             _ => true,
         }
+    }
+
+    /// Whether staking or registry obey another market just now, so that punishments fail.
+    fn is_unpunished(&self) -> bool {
+        let model = self.model;
+        model.staking_market != model.market || model.registry_market != model.market
     }
 
     fn make(mut self, wanted: Kind) -> Op {
         use market_api::ExecuteMsg as M;
         // Few leases outlive their first term, after which notice can be given: the chance is not left to pass.
-        let wanted = if self.is_possible(Kind::GiveNotice) && self.dice.one_in(3) {
+        let wanted = if self.is_possible(Kind::GiveNotice) && self.dice.one_in(2) {
             Kind::GiveNotice
-        } else if self.next_notice().is_some() && self.dice.one_in(3) {
+        } else if self.next_notice().is_some() && self.dice.one_in(2) {
             Kind::Pass
+        } else if self.is_unpunished() && self.is_possible(Kind::Expire) && self.dice.one_in(2) {
+            Kind::Expire
+        } else if self.is_unpunished() && self.is_possible(Kind::Break) && self.dice.one_in(3) {
+            Kind::Break
+        } else if self.is_unpunished() && self.is_possible(Kind::Punish) && self.dice.one_in(4) {
+            let staking = self.model.staking_market != self.model.market;
+            if staking {
+                Kind::StakingMarket
+            } else {
+                Kind::RegistryMarket
+            }
+        } else if !self.is_unpunished() && self.is_possible(Kind::Punish) && self.dice.one_in(2) {
+            Kind::Punish
         } else {
             wanted
         };
@@ -352,6 +374,11 @@ impl Generator<'_> {
                 let n = self.lease(due);
                 let sender = self.anyone();
                 self.market(sender, M::Settle { lease: LeaseId(n) }, vec![])
+            }
+            Kind::Punish => {
+                let n = self.lease(|model, n| model.leases[n].due != DueModel::default());
+                let sender = self.anyone();
+                self.market(sender, M::Punish { lease: LeaseId(n) }, vec![])
             }
             Kind::MarketParams => {
                 let params = self.market_params();

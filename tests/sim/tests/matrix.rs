@@ -245,6 +245,19 @@ fn closed() -> Suite {
     suite
 }
 
+/// A lease expired while staking obeyed another market, so that its slash failed.
+fn unpunished() -> Suite {
+    let mut suite = overdue();
+    let (owner, stranger, market) = (suite.owner.clone(), suite.tenants[1].clone(), suite.market.to_string());
+    let obey = |suite: &mut Suite, market: String| {
+        suite.staking(&owner, &staking_api::ExecuteMsg::SetMarket { market }, &[]).unwrap();
+    };
+    obey(&mut suite, stranger.to_string());
+    suite.market(&stranger, &market_api::ExecuteMsg::ExpireLease { lease: LEASE }, &[]).unwrap();
+    obey(&mut suite, market);
+    suite
+}
+
 /// Every contract is offered to the second tenant.
 fn offered() -> Suite {
     let mut suite = empty();
@@ -307,6 +320,7 @@ const MARKET_STAGES: &[Stage] = &[
     Stage { name: "due", build: due },
     Stage { name: "ended", build: ended },
     Stage { name: "closed", build: closed },
+    Stage { name: "unpunished", build: unpunished },
     Stage { name: "offered", build: offered },
 ];
 
@@ -325,6 +339,7 @@ const MARKET_ALL: &[&str] = &[
     "due",
     "ended",
     "closed",
+    "unpunished",
     "offered",
 ];
 
@@ -341,6 +356,7 @@ const OPEN_DEPLOYMENT: &[&str] = &[
     "kept",
     "due",
     "ended",
+    "unpunished",
 ];
 
 fn named(suite: &Suite, n: usize) -> Option<String> {
@@ -468,7 +484,17 @@ fn the_market() {
         },
         Row {
             name: "reclaim_deposit",
-            accepted_in: &["lapsed", "pending", "overdue", "active", "kept", "due", "ended", "closed"],
+            accepted_in: &[
+                "lapsed",
+                "pending",
+                "overdue",
+                "active",
+                "kept",
+                "due",
+                "ended",
+                "closed",
+                "unpunished",
+            ],
             attempt: |s| {
                 let provider = s.providers[0].owner.to_string();
                 by(&s.tenants[1], &M::ReclaimDeposit { order: ORDER, provider })
@@ -521,6 +547,12 @@ fn the_market() {
             name: "settle",
             accepted_in: &["due"],
             attempt: |s| by(&s.tenants[1], &M::Settle { lease: LEASE }),
+            wrong_senders: nobody,
+        },
+        Row {
+            name: "punish",
+            accepted_in: &["unpunished"],
+            attempt: |s| by(&s.tenants[1], &M::Punish { lease: LEASE }),
             wrong_senders: nobody,
         },
         Row {

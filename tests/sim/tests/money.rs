@@ -126,8 +126,8 @@ fn the_contracts_do_what_the_model_says() {
     }
 }
 
-/// The edges between states that the model knows: five of orders, eight of leases.
-const EDGES: usize = 13;
+/// The edges between states that the model knows: five of orders, eight of leases, two of punishments.
+const EDGES: usize = 15;
 
 #[test]
 fn the_same_operations_lead_to_the_same_state() {

@@ -5,10 +5,10 @@
 //! A failure is not the end. Whoever executes chooses the moment and, through a contract, how deep in a chain of calls
 //! it happens; if a failure were final, anyone could spoil a decision by letting the chain's limit of depth fail it.
 
+use cloud_std::json;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    from_json, to_json_binary, Addr, Deps, DepsMut, Env, MessageInfo, Reply, Response, SubMsg, SubMsgResult,
-    WasmMsg,
+    to_json_binary, Addr, Deps, DepsMut, Env, MessageInfo, Reply, Response, SubMsg, SubMsgResult, WasmMsg,
 };
 use governance_api::limits::MAX_FAILURE_BYTES;
 use governance_api::{ExecuteMsg, Failure, ProposalId, Status};
@@ -76,7 +76,7 @@ pub fn finish(deps: DepsMut, env: Env, reply: Reply) -> Result<Response, Contrac
     if reply.id != REPLY_RUN {
         return Err(ContractError::UnknownReply(reply.id));
     }
-    let Running { proposal, actor } = from_json(&reply.payload)?;
+    let Running { proposal, actor } = json::read(&reply.payload)?;
     let mut row = state::proposal(deps.storage, proposal)?;
     let at = env.block.time.seconds();
     let event = match reply.result {

@@ -9,7 +9,7 @@ use crate::error::ContractError;
 use crate::state::changes::{grow, shrink};
 use crate::state::deployments::{self, Live, StoredDeployment};
 use crate::state::orders::{self, OrderRow, OrderStatus, OrderTerms};
-use crate::state::{config, leases};
+use crate::state::{config, leases, statistics};
 use crate::{events, validate};
 
 pub fn create(
@@ -31,6 +31,9 @@ pub fn create(
         created_at: ctx.now,
         updated_at: ctx.now,
     };
+    if deployments::ids_of_tenant(ctx.storage, &row.tenant, None).next().is_none() {
+        statistics::count(ctx.storage, |counts| &mut counts.tenants)?;
+    }
     deployments::create(ctx.storage, id, &row)?;
     ctx.event(events::deployment_created(id, &row, &ctx.sender));
     open_for_funds(ctx, id, funds, specs)

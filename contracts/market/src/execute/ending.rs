@@ -10,7 +10,7 @@ use crate::error::ContractError;
 use crate::events;
 use crate::state::changes::{grow, shrink};
 use crate::state::leases::{self, LeaseEnd, LeaseRow};
-use crate::state::{orders, records};
+use crate::state::{orders, records, statistics};
 
 /// Ends a live lease for its tenant: a pending one returns everything, an active one pays to the second, and one that
 /// is due ends as it would have by itself.
@@ -58,6 +58,8 @@ pub fn stop(
 
     let (provider, denom) = (lease.terms.provider.clone(), lease.terms.denom.clone());
     records::serve(ctx.storage, &provider, &denom, uncounted, owed)?;
+    let ledger = ctx.changes.ledger(ctx.storage, &denom)?;
+    grow("earned in all", &mut ledger.earned_in_all, owed)?;
     records::update(ctx.storage, &provider, |tally| {
         shrink("live leases", &mut tally.live, 1)?;
         match reason {
@@ -141,6 +143,7 @@ fn finish(
     penalty: Uint128,
     note: &str,
 ) -> Result<(), ContractError> {
+    statistics::count(ctx.storage, |counts| &mut counts.ends[end.reason as usize])?;
     lease.status.state = LeaseState::Ended;
     ctx.event(events::lease_ended(lease, &end, &ctx.sender, penalty, note));
     lease.status.end = Some(end);

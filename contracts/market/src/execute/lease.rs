@@ -1,6 +1,5 @@
 use cosmwasm_std::{HexBinary, Uint128};
 use market_api::{EndReason, LeaseId, LeasePhase, LeaseState};
-use staking_api::Fault;
 
 use super::{ending, order};
 use crate::ctx::Ctx;
@@ -8,7 +7,7 @@ use crate::error::ContractError;
 use crate::punish;
 use crate::state::changes::{grow, shrink};
 use crate::state::leases::{self, LeaseRow};
-use crate::state::{config, deployments, orders, records};
+use crate::state::{deployments, orders, records};
 use crate::{events, providers, validate};
 
 pub fn activate(ctx: &mut Ctx, id: LeaseId, version: &HexBinary) -> Result<(), ContractError> {
@@ -57,21 +56,7 @@ pub fn expire(ctx: &mut Ctx, id: LeaseId) -> Result<(), ContractError> {
     if lease.phase(ctx.now)? != LeasePhase::Overdue {
         return Err(lease.wrong_phase(ctx.now, "it can be expired once its activation window is over"));
     }
-    let terms = &lease.terms;
-    let suite = config::suite(ctx.storage)?;
-    let reason = "the activation window passed";
-    let slash = punish::slash(
-        &suite,
-        &lease,
-        terms.expiry_slash,
-        Fault::ActivationExpired,
-        terms.activate_until,
-        reason,
-    )?;
-    let jail = punish::jail(&suite, &lease, terms.expiry_jail, reason)?;
-    for message in [slash, jail].into_iter().flatten() {
-        ctx.message(message);
-    }
+    punish::fault(ctx, &lease, EndReason::ActivationExpired)?;
     ending::forfeit(ctx, &mut lease, EndReason::ActivationExpired, "")
 }
 
@@ -105,18 +90,7 @@ pub fn break_lease(ctx: &mut Ctx, id: LeaseId, reason: &str) -> Result<(), Contr
     let mut owed = lease.earned_at(ctx.now)?;
     shrink("earned", &mut owed, lease.status.withdrawn)?;
     let penalty = lease.terms.break_penalty.of(lease.terms.price).min(owed);
-    let suite = config::suite(ctx.storage)?;
-    let slash = punish::slash(
-        &suite,
-        &lease,
-        lease.terms.break_slash,
-        Fault::LeaseBroken,
-        ctx.now,
-        "the lease was broken",
-    )?;
-    if let Some(message) = slash {
-        ctx.message(message);
-    }
+    punish::fault(ctx, &lease, EndReason::ProviderBroke)?;
     let now = ctx.now;
     ending::stop(ctx, &mut lease, now, EndReason::ProviderBroke, penalty, reason)
 }

@@ -10,7 +10,7 @@ use crate::state::bids::{self, StoredBid};
 use crate::state::changes::{grow, shrink};
 use crate::state::leases::{self, LeaseRow, LeaseStatus, LeaseTerms};
 use crate::state::orders::{self, OrderRow};
-use crate::state::{config, deployments, records};
+use crate::state::{config, deployments, records, statistics};
 use crate::{events, providers};
 
 pub fn run(ctx: &mut Ctx, id: OrderId) -> Result<(), ContractError> {
@@ -115,10 +115,15 @@ fn award(
     order.status.lease = Some(id);
     orders::save(ctx.storage, &mut ctx.changes, order)?;
 
+    let mut first = false;
     records::update(ctx.storage, &lease.terms.provider, |tally| {
+        first = tally.won == 0;
         grow("leases won", &mut tally.won, 1)?;
         grow("live leases", &mut tally.live, 1)
     })?;
+    if first {
+        statistics::count(ctx.storage, |counts| &mut counts.providers)?;
+    }
     ctx.event(events::order_matched(order, &lease, &ctx.sender, refund));
     Ok(())
 }

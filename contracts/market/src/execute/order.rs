@@ -6,6 +6,7 @@ use crate::error::ContractError;
 use crate::events;
 use crate::state::changes::shrink;
 use crate::state::orders::{self, OrderRow};
+use crate::state::statistics;
 
 pub fn close(ctx: &mut Ctx, id: OrderId) -> Result<(), ContractError> {
     let mut row = orders::load(ctx.storage, id)?;
@@ -30,6 +31,9 @@ pub fn finish(
 ) -> Result<(), ContractError> {
     let refund = unlock(ctx, row)?;
     row.status.state = state;
+    if state == OrderState::Expired {
+        statistics::count(ctx.storage, |counts| &mut counts.orders_expired)?;
+    }
     orders::save(ctx.storage, &mut ctx.changes, row)?;
     ctx.event(events::order_ended(row, &ctx.sender, reason, refund));
     Ok(())

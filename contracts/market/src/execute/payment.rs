@@ -64,6 +64,7 @@ pub fn withdraw(ctx: &mut Ctx, id: LeaseId) -> Result<(), ContractError> {
         shrink("earned and not withdrawn", &mut ledger.earned, amount)?;
     } else {
         shrink("money in leases", &mut ledger.live, amount)?;
+        grow("earned in all", &mut ledger.earned_in_all, amount)?;
         let served = lease.served_at(ctx.now)?;
         let mut uncounted = served;
         shrink("seconds served", &mut uncounted, lease.status.counted_seconds)?;

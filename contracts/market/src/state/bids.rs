@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cosmwasm_std::{Addr, Empty, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Bound, Map};
 use lease_math::BidRank;
@@ -55,7 +56,7 @@ impl StoredBid {
     }
 }
 
-const BIDS: Map<(OrderId, &Addr), StoredBid> = Map::new(keys::BIDS);
+const BIDS: Table<(OrderId, &Addr), StoredBid> = Table::new(keys::BIDS);
 /// The storage order of these keys is the order of [`BidRank`].
 const BOOK: Map<(OrderId, u128, u64), Addr> = Map::new(keys::BOOK);
 const BY_PROVIDER: Map<(&Addr, OrderId), Empty> = Map::new(keys::BIDS_BY_PROVIDER);

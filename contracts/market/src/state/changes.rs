@@ -1,8 +1,7 @@
-use std::collections::btree_map::{BTreeMap, Entry};
-
+use cloud_std::storage::{Single, Table};
+use cloud_std::Sorted;
 use cosmwasm_std::{Addr, Order as Direction, StdResult, Storage, Uint128};
-use cw_storage_plus::{Item, Map};
-use market_api::{DeploymentId, Totals};
+use market_api::DeploymentId;
 use serde::{Deserialize, Serialize};
 
 use super::{deployments, grants, keys};
@@ -26,9 +25,12 @@ pub struct Ledger {
     /// Budgets of delegates that are not spent.
     #[serde(rename = "g", default, skip_serializing_if = "Uint128::is_zero")]
     pub grants: Uint128,
+    /// Ever earned by providers. Nothing that is owed.
+    #[serde(rename = "t", default, skip_serializing_if = "Uint128::is_zero")]
+    pub earned_in_all: Uint128,
 }
 
-/// [`Totals`] as they are stored.
+/// Counts of `market_api::Totals` that every message writes.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     #[serde(rename = "d")]
@@ -49,23 +51,8 @@ pub struct Counts {
     pub leases_active: u64,
 }
 
-impl From<Counts> for Totals {
-    fn from(counts: Counts) -> Self {
-        Self {
-            deployments: counts.deployments,
-            deployments_live: counts.deployments_live,
-            orders: counts.orders,
-            orders_open: counts.orders_open,
-            bids: counts.bids,
-            leases: counts.leases,
-            leases_pending: counts.leases_pending,
-            leases_active: counts.leases_active,
-        }
-    }
-}
-
-const COUNTS: Item<Counts> = Item::new(keys::TOTALS);
-const LEDGERS: Map<&str, Ledger> = Map::new(keys::LEDGERS);
+const COUNTS: Single<Counts> = Single::new(keys::TOTALS);
+const LEDGERS: Table<&str, Ledger> = Table::new(keys::LEDGERS);
 
 pub fn counts(storage: &dyn Storage) -> StdResult<Counts> {
     COUNTS.load(storage)
@@ -85,10 +72,10 @@ pub fn ledgers(storage: &dyn Storage, limit: usize) -> StdResult<Vec<(String, Le
 #[derive(Default)]
 pub struct Changes {
     counts: Option<(Counts, Counts)>,
-    ledgers: BTreeMap<String, (Ledger, Ledger)>,
-    live: BTreeMap<DeploymentId, (u32, u32)>,
+    ledgers: Sorted<String, (Ledger, Ledger)>,
+    live: Sorted<DeploymentId, (u32, u32)>,
     /// By deployment, delegate and group.
-    delegated: BTreeMap<(DeploymentId, Addr, String), (u32, u32)>,
+    delegated: Sorted<(DeploymentId, Addr, String), (u32, u32)>,
 }
 
 impl Changes {
@@ -104,24 +91,13 @@ impl Changes {
     }
 
     pub fn ledger(&mut self, storage: &dyn Storage, denom: &str) -> StdResult<&mut Ledger> {
-        Ok(match self.ledgers.entry(denom.to_owned()) {
-            Entry::Occupied(entry) => &mut entry.into_mut().1,
-            Entry::Vacant(entry) => {
-                let stored = LEDGERS.may_load(storage, denom)?.unwrap_or_default();
-                &mut entry.insert((stored, stored)).1
-            }
-        })
+        let stored = || LEDGERS.may_load(storage, denom).map(Option::unwrap_or_default);
+        Ok(&mut self.ledgers.entry(denom.to_owned(), || twice(stored()))?.1)
     }
 
     /// Open orders and live leases of a deployment, together.
     pub fn live(&mut self, storage: &dyn Storage, id: DeploymentId) -> StdResult<&mut u32> {
-        Ok(match self.live.entry(id) {
-            Entry::Occupied(entry) => &mut entry.into_mut().1,
-            Entry::Vacant(entry) => {
-                let stored = deployments::live_count(storage, id)?;
-                &mut entry.insert((stored, stored)).1
-            }
-        })
+        Ok(&mut self.live.entry(id, || twice(deployments::live_count(storage, id)))?.1)
     }
 
     /// Open orders of a delegate for one group, and live leases that came of them.
@@ -132,13 +108,9 @@ impl Changes {
         delegate: &Addr,
         group: &str,
     ) -> StdResult<&mut u32> {
-        Ok(match self.delegated.entry((deployment, delegate.clone(), group.to_owned())) {
-            Entry::Occupied(entry) => &mut entry.into_mut().1,
-            Entry::Vacant(entry) => {
-                let stored = grants::live_count(storage, deployment, delegate, group)?;
-                &mut entry.insert((stored, stored)).1
-            }
-        })
+        let key = (deployment, delegate.clone(), group.to_owned());
+        let stored = || grants::live_count(storage, deployment, delegate, group);
+        Ok(&mut self.delegated.entry(key, || twice(stored()))?.1)
     }
 
     /// Writes what differs from what is stored.
@@ -165,6 +137,11 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// What is stored, and what it becomes.
+fn twice<T: Copy>(stored: StdResult<T>) -> StdResult<(T, T)> {
+    stored.map(|stored| (stored, stored))
 }
 
 /// Adds to a counter or an amount, and says which one when it cannot.

@@ -1,7 +1,7 @@
+use cloud_std::storage::Single;
 use cloud_std::OwnershipStore;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
-use cw_storage_plus::Item;
 use market_api::Params;
 
 use super::keys;
@@ -13,8 +13,8 @@ pub struct Suite {
     pub staking: Addr,
 }
 
-const SUITE: Item<Suite> = Item::new(keys::CONFIG);
-const PARAMS: Item<Params> = Item::new(keys::PARAMS);
+const SUITE: Single<Suite> = Single::new(keys::CONFIG);
+const PARAMS: Single<Params> = Single::new(keys::PARAMS);
 pub const OWNERSHIP: OwnershipStore = OwnershipStore::new(keys::OWNERSHIP);
 
 pub fn suite(storage: &dyn Storage) -> StdResult<Suite> {

@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cosmwasm_std::{Addr, Empty, HexBinary, Order as Direction, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
 use market_api::{Deployment, DeploymentId, DeploymentState, LeaseId, OrderId};
@@ -22,7 +23,7 @@ pub struct StoredDeployment {
     pub updated_at: u64,
 }
 
-const DEPLOYMENTS: Map<DeploymentId, StoredDeployment> = Map::new(keys::DEPLOYMENTS);
+const DEPLOYMENTS: Table<DeploymentId, StoredDeployment> = Table::new(keys::DEPLOYMENTS);
 const BY_TENANT: Map<(&Addr, DeploymentId), Empty> = Map::new(keys::DEPLOYMENTS_BY_TENANT);
 /// Apart from the record, so that the end of a lease rewrites a few bytes.
 const LIVE_COUNT: Map<DeploymentId, u32> = Map::new(keys::DEPLOYMENT_LIVE_COUNT);

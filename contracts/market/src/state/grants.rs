@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cloud_std::Money;
 use cosmwasm_std::{Addr, Empty, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Bound, Map};
@@ -27,7 +28,7 @@ impl StoredGrant {
     }
 }
 
-const GRANTS: Map<(DeploymentId, &Addr), StoredGrant> = Map::new(keys::GRANTS);
+const GRANTS: Table<(DeploymentId, &Addr), StoredGrant> = Table::new(keys::GRANTS);
 const BY_DELEGATE: Map<(&Addr, DeploymentId), Empty> = Map::new(keys::GRANTS_BY_DELEGATE);
 /// Open orders of a delegate and live leases that came of them, by group.
 const LIVE_COUNT: Map<(DeploymentId, &Addr, &str), u32> = Map::new(keys::GRANT_LIVE_COUNT);

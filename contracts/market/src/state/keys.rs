@@ -5,6 +5,7 @@ pub const OWNERSHIP: &str = "ownership";
 pub const PARAMS: &str = "params";
 pub const TOTALS: &str = "totals";
 pub const LEDGERS: &str = "ledgers";
+pub const STATISTICS: &str = "stat";
 
 pub const DEPLOYMENTS: &str = "dep";
 pub const DEPLOYMENTS_BY_TENANT: &str = "dep_ten";
@@ -40,6 +41,9 @@ pub const RECORDS: &str = "rec";
 pub const SERVICES: &str = "rec_srv";
 pub const TENANTS_OF_PROVIDER: &str = "rec_ten";
 
+pub const PUNISHMENTS: &str = "pun";
+pub const PUNISHMENTS_BY_PROVIDER: &str = "pun_prov";
+
 /// All of the above.
 #[cfg(test)]
 const ALL: &[&str] = &[
@@ -48,6 +52,7 @@ const ALL: &[&str] = &[
     PARAMS,
     TOTALS,
     LEDGERS,
+    STATISTICS,
     DEPLOYMENTS,
     DEPLOYMENTS_BY_TENANT,
     DEPLOYMENT_LIVE_COUNT,
@@ -76,6 +81,8 @@ const ALL: &[&str] = &[
     RECORDS,
     SERVICES,
     TENANTS_OF_PROVIDER,
+    PUNISHMENTS,
+    PUNISHMENTS_BY_PROVIDER,
 ];
 
 #[cfg(test)]

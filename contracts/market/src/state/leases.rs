@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cloud_std::{Bps, Money};
 use cosmwasm_std::{Addr, Empty, HexBinary, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Bound, Map};
@@ -170,8 +171,8 @@ impl LeaseRow {
     }
 }
 
-const TERMS: Map<LeaseId, LeaseTerms> = Map::new(keys::LEASE_TERMS);
-const LEASES: Map<LeaseId, LeaseStatus> = Map::new(keys::LEASES);
+const TERMS: Table<LeaseId, LeaseTerms> = Table::new(keys::LEASE_TERMS);
+const LEASES: Table<LeaseId, LeaseStatus> = Table::new(keys::LEASES);
 const BY_STATE: Map<(u8, LeaseId), Empty> = Map::new(keys::LEASES_BY_STATE);
 const BY_TENANT: Map<(&Addr, LeaseId), Empty> = Map::new(keys::LEASES_BY_TENANT);
 const BY_PROVIDER: Map<(&Addr, LeaseId), Empty> = Map::new(keys::LEASES_BY_PROVIDER);
@@ -186,6 +187,11 @@ pub fn load(storage: &dyn Storage, id: LeaseId) -> Result<LeaseRow, ContractErro
     let mut row = LeaseRow { id, terms, status, indexed: None };
     row.indexed = Some(Indexed { state: row.status.state, end: row.natural_end()? });
     Ok(row)
+}
+
+/// Whose lease it is.
+pub fn provider(storage: &dyn Storage, id: LeaseId) -> Result<Addr, ContractError> {
+    Ok(TERMS.may_load(storage, id)?.ok_or(ContractError::NoLease(id))?.provider)
 }
 
 /// The state of a lease without its record.

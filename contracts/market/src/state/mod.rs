@@ -13,4 +13,6 @@ pub mod grants;
 pub mod keys;
 pub mod leases;
 pub mod orders;
+pub mod punishments;
 pub mod records;
+pub mod statistics;

@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cloud_std::Money;
 use cosmwasm_std::{Addr, Empty, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::{Bound, Map};
@@ -99,9 +100,9 @@ impl OrderRow {
     }
 }
 
-const TERMS: Map<OrderId, OrderTerms> = Map::new(keys::ORDER_TERMS);
-const RESOURCES: Map<OrderId, Vec<Resources>> = Map::new(keys::ORDER_RESOURCES);
-const ORDERS: Map<OrderId, OrderStatus> = Map::new(keys::ORDERS);
+const TERMS: Table<OrderId, OrderTerms> = Table::new(keys::ORDER_TERMS);
+const RESOURCES: Table<OrderId, Vec<Resources>> = Table::new(keys::ORDER_RESOURCES);
+const ORDERS: Table<OrderId, OrderStatus> = Table::new(keys::ORDERS);
 const BY_STATE: Map<(u8, OrderId), Empty> = Map::new(keys::ORDERS_BY_STATE);
 const BY_TENANT: Map<(&Addr, OrderId), Empty> = Map::new(keys::ORDERS_BY_TENANT);
 const BY_DEPLOYMENT: Map<(DeploymentId, OrderId), Empty> = Map::new(keys::ORDERS_BY_DEPLOYMENT);

@@ -1,3 +1,4 @@
+use cloud_std::storage::Table;
 use cloud_std::{Money, MAX_PAGE_LIMIT};
 use cosmwasm_std::{Addr, Empty, Order as Direction, StdResult, Storage, Uint128};
 use cw_storage_plus::Map;
@@ -39,8 +40,8 @@ struct Service {
     earned: Uint128,
 }
 
-const TALLIES: Map<&Addr, Tally> = Map::new(keys::RECORDS);
-const SERVICES: Map<(&Addr, &str), Service> = Map::new(keys::SERVICES);
+const TALLIES: Table<&Addr, Tally> = Table::new(keys::RECORDS);
+const SERVICES: Table<(&Addr, &str), Service> = Table::new(keys::SERVICES);
 const TENANTS: Map<(&Addr, &Addr), Empty> = Map::new(keys::TENANTS_OF_PROVIDER);
 
 /// Changes a provider's tally.

@@ -1,4 +1,5 @@
 use crate::support::*;
+use cloud_std::Page;
 use market_api::*;
 
 fn three_bids(world: &mut World) -> (OrderId, [cosmwasm_std::Addr; 3]) {
@@ -220,4 +221,41 @@ fn the_tenant_is_made_whole_even_when_staking_and_registry_fail() {
     assert_eq!(failed, ["slash_failed", "jail_failed"]);
     assert_eq!(world.lease(lease.id).state, LeaseState::Ended);
     assert!(world.order(order).lease.unwrap() > lease.id);
+}
+
+#[test]
+fn a_punishment_that_fails_stays_due_and_keeps_its_provider_from_orders_until_it_goes_through() {
+    let mut world = World::new();
+    let (order, _) = three_bids(&mut world);
+    let refuse = |world: &mut World, refuse: bool| {
+        for contract in [world.registry.clone(), world.staking.clone()] {
+            world.neighbour(&contract, &crate::support::neighbour::NeighbourMsg::Refuse { refuse });
+        }
+    };
+    let due = |world: &World| -> Page<PunishmentDue, LeaseId> {
+        world.ask(&QueryMsg::PunishmentsDue { start_after: None, limit: None })
+    };
+    refuse(&mut world, true);
+    let stranger = world.stranger.clone();
+    let lease = world.matches(order);
+    world.pass(ACTIVATION + 1);
+    world.ok(&stranger, ExecuteMsg::ExpireLease { lease: lease.id });
+    let entry = PunishmentDue { lease: lease.id, provider: lease.provider.clone(), slash: true, jail: true };
+    assert_eq!(due(&world).items, std::slice::from_ref(&entry));
+
+    // Tried again too early it fails again, and stays.
+    let response = world.ok(&stranger, ExecuteMsg::Punish { lease: lease.id });
+    assert_eq!(names(&response), ["punishment_retried", "slash_failed", "jail_failed"]);
+    assert_eq!(due(&world).items, [entry]);
+
+    let (next, provider) = (world.create(vec![spec(100)]), lease.provider.clone());
+    let error = world.try_bid(&provider, next, 50).unwrap_err();
+    assert!(error.contains("NoPunishmentDue") && error.contains("one for lease 1"), "{error}");
+
+    refuse(&mut world, false);
+    let response = world.ok(&stranger, ExecuteMsg::Punish { lease: lease.id });
+    assert_eq!(names(&response), ["punishment_retried"]);
+    assert_eq!(due(&world).items, []);
+    world.bid(&provider, next, 50);
+    world.fails(&stranger, ExecuteMsg::Punish { lease: lease.id }, &[], "no punishment is due for lease 1");
 }

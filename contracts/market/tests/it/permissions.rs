@@ -35,6 +35,7 @@ pub fn one_of_each() -> Vec<ExecuteMsg> {
         ExecuteMsg::ExpireLease { lease },
         ExecuteMsg::Withdraw { lease },
         ExecuteMsg::Settle { lease },
+        ExecuteMsg::Punish { lease },
         ExecuteMsg::UpdateParams { params: params() },
         ExecuteMsg::Ownership(OwnershipAction::Offer {
             new_owner: cosmwasm_std::testing::MockApi::default().addr_make("new").to_string(),

@@ -212,7 +212,14 @@ fn eligibility_says_what_was_expected_and_what_was_found() {
     use RequirementKind::*;
     assert_eq!(
         met,
-        [(Registered, true), (NotJailed, true), (ValidRoot, true), (Attribute, false), (MinStake, true)]
+        [
+            (Registered, true),
+            (NotJailed, true),
+            (ValidRoot, true),
+            (Attribute, false),
+            (MinStake, true),
+            (NoPunishmentDue, true)
+        ]
     );
     assert_eq!(answer.checks[3].expected, "region = us");
     assert_eq!(answer.checks[3].found, "region = eu-west");

@@ -182,6 +182,7 @@ fn things_that_do_not_exist_are_named() {
             ExecuteMsg::CreateDeployment { .. }
             | ExecuteMsg::UpdateParams { .. }
             | ExecuteMsg::Ownership(_) => continue,
+            ExecuteMsg::Punish { .. } => "no punishment is due for lease 1",
             _ => "there is no lease 1",
         };
         world.fails(&alice, msg.clone(), &funds_of(&msg), missing);

@@ -33,10 +33,7 @@ pub fn run(deps: DepsMut, env: Env, info: MessageInfo, der: Binary) -> Result<Re
     state::save_key_publisher(deps.storage, &root.key_hash, &account)?;
     let root_valid_until = refresh_roots(deps.storage, &account, now)?;
 
-    let mut event = events::root_published(&account, &root);
-    if let Some(until) = root_valid_until {
-        event = event.add_attribute("root_valid_until", until.to_string());
-    }
+    let event = events::root_published(&account, &root, root_valid_until);
     Ok(Response::new().add_events(dropped).add_event(event))
 }
 

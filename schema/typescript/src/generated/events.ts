@@ -486,7 +486,23 @@ export interface MarketEvents {
     /** What the provider said about it. */
     note?: string;
   };
-  /** A fault is on the record, but staking refused the slash. */
+  /**
+   * What failed of a fault's punishment was tried again; `slash_failed` and `jail_failed` follow for what
+   * failed again.
+   */
+  punishment_retried: {
+    /** The lease. */
+    lease: number;
+    /** The provider's owner address. */
+    provider: string;
+    /** Whether the slash is part of it. */
+    slash: boolean;
+    /** Whether the jailing is part of it. */
+    jail: boolean;
+    /** The sender of the message. */
+    actor: string;
+  };
+  /** A fault is on the record, but staking refused the slash, which stays due. */
   slash_failed: {
     /** The lease. */
     lease: number;
@@ -495,7 +511,7 @@ export interface MarketEvents {
     /** The other contract's error, shortened. */
     error: string;
   };
-  /** A fault is on the record, but the registry refused the jailing. */
+  /** A fault is on the record, but the registry refused the jailing, which stays due. */
   jail_failed: {
     /** The lease. */
     lease: number;
@@ -710,7 +726,10 @@ export interface RegistryEvents {
     endpoints: string[];
     /** Until when the provider wins no orders; 0 when it never was jailed. */
     jailed_until: number;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until: number;
   };
   /** A provider changed its record. */
@@ -725,7 +744,10 @@ export interface RegistryEvents {
     endpoints: string[];
     /** Until when the provider wins no orders; 0 when it never was jailed. */
     jailed_until: number;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until: number;
   };
   /** A provider left. */
@@ -763,6 +785,11 @@ export interface RegistryEvents {
     fingerprint: string;
     /** SHA-256 of the certificate's public key. */
     key_hash: string;
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
+    root_valid_until?: number;
     /** First second of the certificate. */
     not_before: number;
     /** Last second of the certificate. */
@@ -778,7 +805,10 @@ export interface RegistryEvents {
     fingerprint: string;
     /** SHA-256 of the certificate's public key. */
     key_hash: string;
-    /** Until when the account has a valid root; 0 for none. */
+    /**
+     * Until when the account has a valid root; 0 for none. Told when the account is a provider, whose
+     * eligibility it decides.
+     */
     root_valid_until?: number;
   };
   /** An expired or revoked root made room for a new one. */
@@ -1027,6 +1057,7 @@ export const READINGS = {
     funded_seconds: "number",
     funds: "text",
     group: "text",
+    jail: "flag",
     lease: "number",
     live: "number",
     locked: "text",
@@ -1049,6 +1080,7 @@ export const READINGS = {
     returned: "text",
     revision: "number",
     sequence: "number",
+    slash: "flag",
     skipped: "number",
     spent: "text",
     staking: "text",

@@ -5,7 +5,7 @@ import { each } from "../paging.js";
 import type { Addr, Binary, Money, Uint128 } from "./common.js";
 
 /** Version of the contract that these types are of. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 /**
  * A message encoded the same way as a protobuf

@@ -5,7 +5,7 @@ import { each } from "../paging.js";
 import type { Addr, Attribute, HexBinary, Money, OwnershipAction, Uint128 } from "./common.js";
 
 /** Version of the contract that these types are of. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 export interface Bid {
   /** What was locked with the bid, in the order's denom; zero once it was taken back. */
@@ -235,6 +235,12 @@ export interface Lease {
   withdrawn: Uint128;
 }
 
+/** Leases that ended for one reason. */
+export interface LeaseEnds {
+  leases: number;
+  reason: EndReason;
+}
+
 /** Which leases to list. All lists ascend by id; the cursor is a lease id. */
 export type LeaseFilter =
   | {
@@ -412,6 +418,14 @@ export interface ProviderRecord {
   record: Record;
 }
 
+/** What of a fault's punishment failed and can be tried again. */
+export interface PunishmentDue {
+  jail: boolean;
+  lease: number;
+  provider: Addr;
+  slash: boolean;
+}
+
 /** What a provider did in this market, kept as it happens. */
 export interface Record {
   /** Tenants that had a lease activated. */
@@ -455,6 +469,8 @@ export interface RequirementCheck {
 
 export type RequirementKind =
   | "registered" | "not_jailed" | "valid_root" | "attribute" | "signed_by_any_of" | "min_stake" | "min_reputation"
+  /** Every fault was punished as its lease's terms say. */
+  | "no_punishment_due"
   /** One for each auditor of `all_of`. */
   | "signed_by_all_of";
 
@@ -528,13 +544,31 @@ export interface TimeCursor {
 /** Counts over the whole market, kept as they change. */
 export interface Totals {
   bids: number;
+  /**
+   * Seconds since the epoch: the contract's start, or its migration from version 0.1.0, which counted none of
+   * these.
+   */
+  counted_since: number;
   deployments: number;
   deployments_live: number;
+  /**
+   * What providers earned, in each denom that the market ever held, since `counted_since`; an active lease
+   * counts what was withdrawn from it.
+   */
+  earned: Money[];
+  /** Ended leases, one entry for each reason, since `counted_since`. */
+  ends: LeaseEnds[];
   leases: number;
   leases_active: number;
   leases_pending: number;
   orders: number;
+  /** Orders that ended without a lease that was activated, since `counted_since`. */
+  orders_expired: number;
   orders_open: number;
+  /** Accounts that won their first lease since `counted_since`. */
+  providers: number;
+  /** Accounts whose first deployment was created since `counted_since`. */
+  tenants: number;
 }
 
 /** A volume. `persistent` ones outlive a restart of the workload and die with the lease. */
@@ -728,6 +762,14 @@ export interface ExecuteArgs {
   settle: {
     lease: number;
   };
+  /**
+   * By anyone: tries again what failed of the punishment for a lease's fault. What fails again stays due; its
+   * provider is not eligible until then. No funds. Events `punishment_retried`, and `slash_failed` or
+   * `jail_failed` for what fails.
+   */
+  punish: {
+    lease: number;
+  };
   /** By the contract's owner. Event `params_updated`. */
   update_params: {
     params: Params;
@@ -819,6 +861,11 @@ export interface QueryArgs {
   /** From stake and record as they are now; zero for an account without either. */
   reputation: {
     provider: string;
+  };
+  /** Punishments that failed and are due, by lease; the cursor is a lease id. */
+  punishments_due: {
+    limit?: number | null;
+    start_after?: number | null;
   };
   /** Every requirement held against a provider: of an order, or of requirements that nobody has posted yet. */
   eligibility: {
@@ -969,6 +1016,16 @@ export class MarketQueries {
   /** From stake and record as they are now; zero for an account without either. */
   reputation(args: QueryArgs["reputation"]): Promise<Reputation> {
     return this.source.query(this.address, { reputation: args } satisfies QueryMsg);
+  }
+
+  /** Punishments that failed and are due, by lease; the cursor is a lease id. */
+  punishmentsDue(args: QueryArgs["punishments_due"] = {}): Promise<Page<PunishmentDue, number>> {
+    return this.source.query(this.address, { punishments_due: args } satisfies QueryMsg);
+  }
+
+  /** Every item of `punishmentsDue`, from `start_after` on, `limit` to a page. */
+  allPunishmentsDue(args: QueryArgs["punishments_due"] = {}): AsyncGenerator<PunishmentDue, void, undefined> {
+    return each<PunishmentDue, number>((start_after) => this.punishmentsDue({ ...args, start_after }), args.start_after);
   }
 
   /** Every requirement held against a provider: of an order, or of requirements that nobody has posted yet. */
@@ -1156,6 +1213,15 @@ export class MarketMessages {
   /** By anyone: ends an active lease whose time is over. No funds. Event `lease_ended`. */
   settle(args: ExecuteArgs["settle"], funds: Funds = []): Promise<Outcome> {
     return this.sender.send(this.address, { settle: args } satisfies ExecuteMsg, funds);
+  }
+
+  /**
+   * By anyone: tries again what failed of the punishment for a lease's fault. What fails again stays due; its
+   * provider is not eligible until then. No funds. Events `punishment_retried`, and `slash_failed` or
+   * `jail_failed` for what fails.
+   */
+  punish(args: ExecuteArgs["punish"], funds: Funds = []): Promise<Outcome> {
+    return this.sender.send(this.address, { punish: args } satisfies ExecuteMsg, funds);
   }
 
   /** By the contract's owner. Event `params_updated`. */

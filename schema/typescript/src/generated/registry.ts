@@ -5,7 +5,7 @@ import { each } from "../paging.js";
 import type { Addr, Attribute, Binary, HexBinary, OwnershipAction } from "./common.js";
 
 /** Version of the contract that these types are of. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 /** What an auditor vouches for at one provider. */
 export interface Attestation {

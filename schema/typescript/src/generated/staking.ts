@@ -4,7 +4,7 @@ import type { Funds, OneOf, Outcome, Sender, Source } from "../contract.js";
 import type { Addr, OwnershipAction, Uint128 } from "./common.js";
 
 /** Version of the contract that these types are of. */
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";
 
 /** cw4: answer to `admin`. */
 export interface AdminResponse {

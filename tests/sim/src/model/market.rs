@@ -83,6 +83,14 @@ pub struct LeaseModel {
     pub started: Option<u64>,
     pub notice_until: Option<u64>,
     pub end: Option<EndModel>,
+    /// What failed of the punishment for its fault.
+    pub due: DueModel,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueModel {
+    pub slash: bool,
+    pub jail: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -413,11 +421,7 @@ impl Model {
                 ensure(lease.is_pending() && now > lease.activate_until, "not overdue")?;
                 self.records.entry(lease.provider.clone()).or_default().expired += 1;
                 self.forfeit(n, EndReason::ActivationExpired);
-                let (bps, jail) = (lease.params.expiry_slash.0, lease.params.expiry_jail);
-                self.punish(&lease, bps, Fault::ActivationExpired, lease.activate_until);
-                if jail > 0 && self.registry_market == self.market {
-                    self.jail(&lease.provider, now + jail);
-                }
+                self.punish(n, DueModel { slash: true, jail: true });
                 Ok(())
             }
             ExecuteMsg::GiveNotice { lease } => {
@@ -438,7 +442,7 @@ impl Model {
                 let owed = lease.earned(now) - lease.withdrawn;
                 let penalty = mul_div(lease.price, lease.params.break_penalty.0.into(), 10_000).min(owed);
                 self.stop(n, now, EndReason::ProviderBroke, penalty);
-                self.punish(&lease, lease.params.break_slash.0, Fault::LeaseBroken, now);
+                self.punish(n, DueModel { slash: true, jail: true });
                 Ok(())
             }
             ExecuteMsg::Match { order } => {
@@ -470,6 +474,16 @@ impl Model {
                 let n = place(lease.0, self.leases.len())?;
                 ensure(self.leases[n].is_due(now), "not due")?;
                 self.settle(n);
+                Ok(())
+            }
+            ExecuteMsg::Punish { lease } => {
+                let n = place(lease.0, self.leases.len())?;
+                let due = self.leases[n].due;
+                ensure(due != DueModel::default(), "nothing due")?;
+                self.punish(n, due);
+                if self.leases[n].due == DueModel::default() {
+                    self.edges.push("punishment due > done");
+                }
                 Ok(())
             }
             ExecuteMsg::UpdateParams { params } => {
@@ -669,7 +683,7 @@ impl Model {
         ensure(orders.len() + leases.len() <= 200, "too many live ones")
     }
 
-    /// Registered, free, with a current root, every attribute, every auditor's word, enough stake and reputation, now.
+    /// Registered, free, punished as it should be, with a current root, every attribute, every auditor's word, enough stake and reputation, now.
     pub fn is_eligible(&self, provider: &Addr, order: usize) -> bool {
         let order = &self.orders[order];
         let has_all =
@@ -686,6 +700,7 @@ impl Model {
                 && (order.any_of.is_empty() || order.any_of.iter().any(vouches))
                 && self.staker(provider).bonded >= order.min_stake
                 && self.reputation(provider) >= order.min_reputation
+                && !self.leases.iter().any(|l| l.provider == *provider && l.due != DueModel::default())
         })
     }
 
@@ -791,6 +806,7 @@ impl Model {
             started: None,
             notice_until: None,
             end: None,
+            due: DueModel::default(),
         });
         self.records.entry(provider).or_default().won += 1;
         if !self.orders[n].fallback {
@@ -870,12 +886,38 @@ impl Model {
         self.advance(order);
     }
 
-    /// A slash that staking accepts only from the market that it knows.
-    fn punish(&mut self, lease: &LeaseModel, bps: u16, fault: Fault, fault_at: u64) {
-        if bps > 0 && self.staking_market == self.market {
-            let harmed = Some(lease.tenant.clone());
-            self.slash(Slash { provider: &lease.provider, bps, fault, fault_at, harmed });
+    /// What of an ended lease's fault is to be punished. Staking and registry obey only the market that they know; what
+    /// they refuse stays due.
+    fn punish(&mut self, n: usize, due: DueModel) {
+        let lease = self.leases[n].clone();
+        let Some(end) = &lease.end else { return };
+        let params = &lease.params;
+        let (fault, fault_at, bps, jail) = match end.reason {
+            EndReason::ActivationExpired => {
+                let seconds = params.expiry_jail;
+                (Fault::ActivationExpired, lease.activate_until, params.expiry_slash.0, seconds)
+            }
+            EndReason::ProviderBroke => (Fault::LeaseBroken, end.at, params.break_slash.0, 0),
+            _ => return,
+        };
+        let mut left = DueModel::default();
+        if due.slash && bps > 0 {
+            left.slash = self.staking_market != self.market;
+            if !left.slash {
+                let harmed = Some(lease.tenant.clone());
+                self.slash(Slash { provider: &lease.provider, bps, fault, fault_at, harmed });
+            }
         }
+        if due.jail && jail > 0 {
+            left.jail = self.registry_market != self.market;
+            if !left.jail {
+                self.jail(&lease.provider, self.now + jail);
+            }
+        }
+        if left != DueModel::default() {
+            self.edges.push("punishment > due");
+        }
+        self.leases[n].due = left;
     }
 }
 

@@ -11,7 +11,9 @@ use cosmwasm_std::Addr;
 
 use crate::op::{Funds, Message, Op};
 
-pub use market::{BidModel, DeploymentModel, EndModel, GrantModel, LeaseModel, OrderModel, RecordModel};
+pub use market::{
+    BidModel, DeploymentModel, DueModel, EndModel, GrantModel, LeaseModel, OrderModel, RecordModel,
+};
 pub use money::Bank;
 pub use registry::{Certificate, ProviderModel, RootModel, SignedModel};
 pub use staking::{StakerModel, UnbondingModel};
