@@ -82,7 +82,7 @@ async fn show(session: &Session, id: ProposalId, votes: bool, transaction: Optio
         }
         error
     })?;
-    let mut view = View::new(full, now(session).await?);
+    let mut view = View::new(full, &collect(session).await?);
     if votes {
         view.votes = Some(governance.votes_all(id, MAX_VOTES).await?);
     }
@@ -109,22 +109,26 @@ async fn propose(session: &Session, args: ProposeArgs) -> Result<Answer> {
     };
     let governance = governance(session)?;
     let config = governance.config().await?;
-    let messages = draft.messages(&collect(session).await?).map_err(|all| bad(all.join("\n")))?;
+    let facts = collect(session).await?;
+    let messages = draft.messages(&facts).map_err(|all| bad(all.join("\n")))?;
     let deposit = Money::new(&config.denom, config.params.deposit);
     let shown: Vec<Value> = messages.iter().map(view::readable).collect();
+    let changes = view::changes(&shown, &facts);
+    let told = view::messages(&shown, &changes);
     if check {
         let text = format!(
             "{}\n\n{}\n\n{}\n\nnothing was sent; proposing locks {deposit}",
             draft.title,
             draft.description.trim_end(),
-            view::messages(&shown)
+            told
         );
         let value = json!({
-            "title": draft.title, "description": draft.description, "messages": shown, "deposit": deposit,
+            "title": draft.title, "description": draft.description, "messages": shown, "changes": changes,
+            "deposit": deposit,
         });
         return Ok(Answer::new(value, text));
     }
-    session.confirm(&format!("{}\nPropose {:?} and lock {deposit}?", view::messages(&shown), draft.title))?;
+    session.confirm(&format!("{told}\nPropose {:?} and lock {deposit}?", draft.title))?;
     let funds = if deposit.amount.is_zero() { vec![] } else { vec![deposit] };
     let Draft { title, description, .. } = draft;
     let result = send(session, &ExecuteMsg::Propose { title, description, messages }, funds).await?;

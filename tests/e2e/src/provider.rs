@@ -30,7 +30,8 @@ impl Provider {
     pub fn open(lab: &Lab, n: u16, pricing: Pricing) -> Self {
         let owner = Account::open(lab, &format!("provider{n}"));
         let operator = Account::open(lab, &format!("operator{n}"));
-        let gateway = format!("127.0.0.1:{}", 47_400 + n);
+        // Ports below those that the system gives to outgoing connections: one of them may be taken at any time.
+        let gateway = format!("127.0.0.1:{}", 27_400 + n);
         if owner.run(&["provider", "show"]).code != 0 {
             let endpoint = format!("https://{gateway}");
             owner.ok(&["provider", "register", "--endpoint", &endpoint, "--attribute", "region=lab", "-y"]);
@@ -39,7 +40,7 @@ impl Provider {
         }
         let dir = lab.dir.join(format!("agent{n}"));
         std::fs::create_dir_all(&dir).expect("a directory for the agent");
-        let ops = format!("127.0.0.1:{}", 47_500 + n);
+        let ops = format!("127.0.0.1:{}", 27_500 + n);
         let config = format!(
             r#"
 data_dir = "{data}"

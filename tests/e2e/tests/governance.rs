@@ -126,6 +126,9 @@ fn a_proposal_changes_a_parameter_of_the_market_once() {
     assert_eq!(shown["votes"].as_array().map(Vec::len), Some(2), "{shown}");
     let params = &shown["messages"][0]["wasm"]["execute"]["msg"]["update_params"]["params"];
     assert_eq!(params["notice_window"], notice, "{shown}");
+    let changes =
+        json!([{ "parameter": "market.notice_window", "now": before.notice_window, "proposed": notice }]);
+    assert_eq!(shown["changes"], changes, "{shown}");
     assert_eq!(shown["progress"]["seconds_left"].as_u64().map(|left| left > 0), Some(true), "{shown}");
 
     anyone.ok(&["gov", "execute", &number, "-y"]);
@@ -210,22 +213,26 @@ fn artifact(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/artifacts").join(file)
 }
 
-/// The same contract as its next version: the digits of the version are all that differs.
-fn newer(lab: &Lab, file: &str, from: &str, to: &str) -> PathBuf {
-    assert_eq!(from.len(), to.len());
+/// The same contract as its next version: the digits of the version are all that differs. `running` is the version on
+/// the chain, which is the artifact's, or one that an earlier run made of it.
+fn newer(lab: &Lab, file: &str, running: &str) -> (PathBuf, String) {
     let mut wasm = std::fs::read(artifact(file)).expect("the contracts are built");
+    let (stem, patch) = running.rsplit_once('.').expect("three numbers");
+    let patch: u64 = patch.parse().expect("a number");
+    let next = format!("{stem}.{}", patch + 1);
+    let built = (0..=patch).rev().map(|patch| format!("{stem}.{patch}")).find(|version| {
+        version.len() == next.len() && wasm.windows(version.len()).any(|bytes| bytes == version.as_bytes())
+    });
+    let built = built.unwrap_or_else(|| panic!("{file} says no version from {stem}.0 to {running}"));
     let mut at = 0;
-    let mut found = 0;
-    while let Some(next) = wasm[at..].windows(from.len()).position(|window| window == from.as_bytes()) {
-        let start = at + next;
-        wasm[start..start + to.len()].copy_from_slice(to.as_bytes());
-        at = start + to.len();
-        found += 1;
+    while let Some(found) = wasm[at..].windows(built.len()).position(|bytes| bytes == built.as_bytes()) {
+        let start = at + found;
+        at = start + built.len();
+        wasm[start..at].copy_from_slice(next.as_bytes());
     }
-    assert!(found > 0, "{file} says its version");
     let path = lab.dir.join(format!("newer-{file}"));
     std::fs::write(&path, wasm).expect("written");
-    path
+    (path, next)
 }
 
 fn upload(account: &Account, file: &Path) -> (u64, String) {
@@ -275,16 +282,16 @@ fn new_code_comes_by_a_proposal_alone_and_the_address_book_follows() {
     assert_eq!(CONTRACTS.map(|(name, _)| code_of(name)), before);
 
     // The next version of all four, in one proposal.
-    let built = env!("CARGO_PKG_VERSION");
-    let running = before[0].version.as_ref().expect("contracts say their version").version.clone();
-    let (stem, patch) = running.rsplit_once('.').expect("three numbers");
-    let next = format!("{stem}.{}", patch.parse::<u64>().expect("a number") + 1);
-    let stored = CONTRACTS.map(|(name, file)| (name, upload(&first, &newer(lab, file, built, &next))));
-    let codes: Vec<(&str, u64)> = stored.iter().map(|(name, (code, _))| (*name, *code)).collect();
+    let stored = CONTRACTS.map(|(name, file)| {
+        let running = code_of(name).version.expect("contracts say their version").version;
+        let (wasm, next) = newer(lab, file, &running);
+        (name, upload(&first, &wasm), next)
+    });
+    let codes: Vec<(&str, u64)> = stored.iter().map(|(name, (code, _), _)| (*name, *code)).collect();
     let file = migration(lab, "newer", &codes);
     let id = lab.passed(&[&first, &second], &[file.as_str()]);
     let executed = second.ok(&["gov", "execute", &id.to_string(), "-y"]);
-    for (name, code) in &codes {
+    for (name, (code, _), next) in &stored {
         let now = code_of(name);
         assert_eq!((now.code_id, now.version.map(|cw2| cw2.version)), (*code, Some(next.clone())), "{name}");
     }
@@ -300,13 +307,13 @@ fn new_code_comes_by_a_proposal_alone_and_the_address_book_follows() {
     }
     let book = lab.book_path.display().to_string();
     let mut arguments = vec![book.as_str(), executed["transaction"].as_str().expect("a hash")];
-    arguments.extend(stored.iter().map(|(_, (_, hash))| hash.as_str()));
+    arguments.extend(stored.iter().map(|(_, (_, hash), _)| hash.as_str()));
     let (code, said) = script(lab, "record-migration", &arguments);
     assert_eq!(code, 0, "{said}");
     let (code, said) = verify(lab, &lab.book_path);
     assert_eq!(code, 0, "{said}");
     let recorded = AddressBook::load(&lab.book_path).expect("the book is whole");
-    for (name, (code, hash)) in &stored {
+    for (name, (code, hash), next) in &stored {
         let entry = &recorded.contracts[*name];
         let last = entry.migrations.last().expect("it is recorded");
         assert_eq!((entry.code_id, last.code_id, &last.store_tx), (*code, *code, hash));

@@ -14,7 +14,7 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 
-const GATEWAY: &str = "https://127.0.0.1:47401";
+const GATEWAY: &str = "https://127.0.0.1:27401";
 
 /// A leaf of an account's root as a program other than ours would make it.
 fn leaf(lab: &Lab, account: &Account, name: &str, valid: (i64, i64)) -> (PathBuf, PathBuf) {

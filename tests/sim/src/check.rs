@@ -2,6 +2,8 @@
 //! (I-1, I-2, I-13, I-15, I-25), leases (I-3, I-4, I-7, I-8), states (I-10, I-11), indexes and counters (I-12),
 //! shares (I-16), slashes (I-17), roots (I-21).
 
+mod governance;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloud_std::{Money, Page};
@@ -104,7 +106,8 @@ pub fn money(world: &World) -> Checked {
         model.to_tenants,
     ];
     same("stake", parts.map(|amount| amount.u128()), expected)?;
-    same("staking's books hold", found.holds, true)
+    same("staking's books hold", found.holds, true)?;
+    governance::money(world)
 }
 
 /// What the operation names.
@@ -132,6 +135,8 @@ pub fn named(world: &World, op: &Op) -> Checked {
         }
         Message::Staking(_) => stakes(world),
         Message::Registry(_) => registry(world),
+        Message::Governance(governance_api::ExecuteMsg::Execute { .. }) => everything(world),
+        Message::Governance(_) => governance::all(world),
     }
 }
 
@@ -151,6 +156,7 @@ pub fn everything(world: &World) -> Checked {
     records(world)?;
     stakes(world)?;
     grants(world)?;
+    governance::all(world)?;
     registry(world)
 }
 

@@ -42,6 +42,7 @@ pub fn drain(world: &mut World) -> Result<(), String> {
         }
     }
     unstake(world)?;
+    settle_deposits(world)?;
     for contract in [world.model.market.clone(), world.model.staking.clone()] {
         for denom in DENOMS {
             let donated = world.model.donated.get(&(contract.clone(), denom.to_owned())).copied();
@@ -54,6 +55,22 @@ pub fn drain(world: &mut World) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Anyone sends proposers their deposits, or leaves them to the treasury; then governance owes nobody anything.
+fn settle_deposits(world: &mut World) -> Result<(), String> {
+    let stranger = world.cast.stranger.clone();
+    for n in 0..world.model.proposals.len() {
+        if world.model.proposals[n].held() > 0 {
+            let proposal = governance_api::ProposalId(n as u64 + 1);
+            let message = Message::Governance(governance_api::ExecuteMsg::SettleDeposit { proposal });
+            world.accepted(Op::Send { sender: stranger.clone(), message, funds: vec![] })?;
+        }
+    }
+    match world.model.deposits() {
+        0 => Ok(()),
+        left => Err(format!("governance still holds {left} of deposits")),
+    }
 }
 
 /// Stakers unbond, wait and claim.

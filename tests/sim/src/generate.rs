@@ -1,5 +1,7 @@
 //! Turns numbers into operations that make sense in the state of the moment, and into some that do not.
 
+mod governing;
+
 use cloud_std::{Bps, Money, OwnershipAction};
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use market_api::{DelegateAction, Rights};
@@ -90,6 +92,12 @@ const WEIGHTS: &[(Kind, u64)] = &[
     (Kind::Jail, 1),
     (Kind::Unjail, 5),
     (Kind::RegistryMarket, 5),
+    (Kind::Propose, 26),
+    (Kind::Vote, 14),
+    (Kind::Execute, 6),
+    (Kind::SettleDeposit, 6),
+    (Kind::AcceptOwnership, 4),
+    (Kind::GovernanceAlone, 1),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +148,12 @@ enum Kind {
     Jail,
     Unjail,
     RegistryMarket,
+    Propose,
+    Vote,
+    Execute,
+    SettleDeposit,
+    AcceptOwnership,
+    GovernanceAlone,
 }
 
 /// The operation that this number means now.
@@ -189,7 +203,7 @@ impl Generator<'_> {
             Kind::Settle => leases(&|l| l.natural_end().is_some_and(|(end, _)| now >= end)),
             Kind::Withdraw => leases(&|l| l.earned(now) > l.withdrawn),
             Kind::Punish => leases(&|l| l.due != DueModel::default()),
-            _ => true,
+            _ => self.can_govern(kind),
         }
     }
 
@@ -220,7 +234,7 @@ impl Generator<'_> {
         } else if !self.is_unpunished() && self.is_possible(Kind::Punish) && self.dice.one_in(2) {
             Kind::Punish
         } else {
-            wanted
+            self.urgent().unwrap_or(wanted)
         };
         // What cannot succeed is tried now and then; otherwise something that moves the story on.
         let kind = if self.is_possible(wanted) || self.dice.one_in(8) {
@@ -233,7 +247,7 @@ impl Generator<'_> {
         match kind {
             Kind::Pass => Op::Pass(self.seconds()),
             Kind::Donate => {
-                let contracts = [&self.model.market, &self.model.staking];
+                let contracts = [&self.model.market, &self.model.staking, &self.model.governance];
                 let to = (*self.dice.of(&contracts)).clone();
                 let denom = (*self.dice.of(&DENOMS)).to_owned();
                 let from = self.dice.of(&self.cast.tenants).clone();
@@ -389,6 +403,12 @@ impl Generator<'_> {
             Kind::Stake | Kind::Unbond | Kind::Claim | Kind::Slash => self.stake_message(kind),
             Kind::StakingParams | Kind::StakingMarket => self.staking_admin(kind),
             Kind::Publish => self.publish(),
+            Kind::Propose
+            | Kind::Vote
+            | Kind::Execute
+            | Kind::SettleDeposit
+            | Kind::AcceptOwnership
+            | Kind::GovernanceAlone => self.governance_message(kind),
             _ => self.registry_message(kind),
         }
     }
@@ -425,6 +445,9 @@ impl Generator<'_> {
     }
 
     fn market(&mut self, right: Addr, msg: market_api::ExecuteMsg, mut funds: Funds) -> Op {
+        if right == self.model.governance {
+            return self.proposed(&Message::Market(msg));
+        }
         let sender = self.sender(right);
         // A message without funds gets some now and then.
         if funds.is_empty() && self.dice.one_in(25) {
@@ -434,6 +457,9 @@ impl Generator<'_> {
     }
 
     fn staking(&mut self, right: Addr, msg: staking_api::ExecuteMsg, mut funds: Funds) -> Op {
+        if right == self.model.governance {
+            return self.proposed(&Message::Staking(msg));
+        }
         let sender = self.sender(right);
         if funds.is_empty() && self.dice.one_in(25) {
             funds.push((DENOMS[0].to_owned(), 1));
@@ -442,6 +468,9 @@ impl Generator<'_> {
     }
 
     fn registry(&mut self, right: Addr, msg: registry_api::ExecuteMsg) -> Op {
+        if right == self.model.governance {
+            return self.proposed(&Message::Registry(msg));
+        }
         let sender = self.sender(right);
         let funds = if self.dice.one_in(25) { vec![(DENOMS[0].to_owned(), 1)] } else { vec![] };
         Op::Send { sender, message: Message::Registry(msg), funds }
@@ -632,6 +661,16 @@ impl Generator<'_> {
         running.filter_map(|lease| lease.notice_until).filter(|until| *until > self.model.now).min()
     }
 
+    /// When the first lease that goes on has its first term behind it, from when on notice can be given.
+    fn next_first_term(&self) -> Option<u64> {
+        let running = self.model.leases.iter().filter(|lease| lease.notice_until.is_none());
+        let goes_on = running.filter_map(|lease| {
+            let over = lease.started? + lease.term;
+            lease.natural_end().filter(|(end, _)| *end > over).map(|_| over)
+        });
+        goes_on.filter(|over| *over > self.model.now).min()
+    }
+
     fn seconds(&mut self) -> u64 {
         let model = self.model;
         let mut edges: Vec<u64> = vec![];
@@ -646,11 +685,15 @@ impl Generator<'_> {
             edges.extend(staker.unbondings.iter().map(|unbonding| unbonding.matures_at));
         }
         edges.extend(model.providers.values().flat_map(|p| [p.jailed_until, p.root_valid_until]));
+        edges.extend(self.turns());
         edges.retain(|edge| *edge > model.now);
         edges.sort_unstable();
         let far = model.now > 10_000_000_000;
         if let Some(until) = self.next_notice().filter(|_| self.dice.one_in(2)) {
             return until - model.now;
+        }
+        if let Some(over) = self.next_first_term().filter(|_| self.dice.one_in(3)) {
+            return over - model.now;
         }
         match self.dice.below(100) {
             0..=9 => 0,
@@ -699,12 +742,15 @@ impl Generator<'_> {
         let (right, action) = match (self.dice.below(6), &owned.pending) {
             (0 | 1, _) | (2, None) => {
                 let to = self.dice.of(&self.cast.tenants);
+                let to = if self.dice.one_in(3) { &self.model.governance } else { to };
                 let to = if self.dice.one_in(10) { "nobody".to_owned() } else { to.to_string() };
                 (owned.owner.clone(), OwnershipAction::Offer { new_owner: to })
             }
             (3, _) => (owned.owner.clone(), OwnershipAction::Withdraw {}),
             (_, pending) => {
-                let right = pending.clone().unwrap_or(self.cast.stranger.clone());
+                // What was offered to governance, anyone makes it take; as if by itself it is refused.
+                let to_account = pending.clone().filter(|to| *to != self.model.governance);
+                let right = to_account.unwrap_or(self.cast.stranger.clone());
                 (right, OwnershipAction::Accept {})
             }
         };
@@ -781,6 +827,7 @@ impl Generator<'_> {
         match self.dice.below(10) {
             0 => params.denom = DENOMS[1].into(),
             1 => params.treasury = "nobody".into(),
+            2..=4 => params.treasury = self.model.governance.to_string(),
             _ => {}
         }
         self.staking(owner, M::UpdateParams { params }, vec![])

@@ -12,6 +12,7 @@ pub enum Message {
     Market(market_api::ExecuteMsg),
     Staking(staking_api::ExecuteMsg),
     Registry(registry_api::ExecuteMsg),
+    Governance(governance_api::ExecuteMsg),
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ impl Message {
             Self::Market(msg) => ("market", serde_json::to_value(msg)),
             Self::Staking(msg) => ("staking", serde_json::to_value(msg)),
             Self::Registry(msg) => ("registry", serde_json::to_value(msg)),
+            Self::Governance(msg) => ("governance", serde_json::to_value(msg)),
         };
         let value = value.expect("a message is serialisable");
         let (name, body) = value.as_object().and_then(|m| m.iter().next()).expect("a message has a name");

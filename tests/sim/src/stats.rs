@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-#[derive(Clone, Debug, Default)]
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stats {
     /// By kind of message: accepted, refused.
     pub messages: BTreeMap<String, (u64, u64)>,
-    pub edges: BTreeMap<&'static str, u64>,
+    pub edges: BTreeMap<String, u64>,
     /// Why the model said no, by kind of message.
+    #[serde(skip)]
     pub reasons: BTreeMap<(String, &'static str), u64>,
     pub operations: u64,
     pub drains: u64,
@@ -33,7 +36,7 @@ impl Stats {
             *self.reasons.entry(reason.clone()).or_default() += count;
         }
         for (edge, count) in &other.edges {
-            *self.edges.entry(edge).or_default() += count;
+            *self.edges.entry(edge.clone()).or_default() += count;
         }
         self.operations += other.operations;
         self.drains += other.drains;

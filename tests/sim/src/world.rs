@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use cosmwasm_std::{Addr, Order, Storage};
 use testing::{ProviderKeys, Suite, DENOM, PURSE};
 
-use crate::model::{Bank, Certificate, Model, Owned};
+use crate::model::{Bank, Certificate, Model, Owned, Weights};
 use crate::op::{coins, Message, Op};
 use crate::stats::Stats;
 use crate::{check, drain, generate};
@@ -135,8 +135,11 @@ impl World {
         }
         self.digest = digest;
         if actual.is_ok() {
+            for (kind, accepted) in &self.model.inner {
+                self.stats.note(kind.clone(), *accepted);
+            }
             for edge in &self.model.edges {
-                *self.stats.edges.entry(edge).or_default() += 1;
+                *self.stats.edges.entry((*edge).to_owned()).or_default() += 1;
             }
             check::money(self).map_err(&differ)?;
             check::named(self, op).map_err(&differ)?;
@@ -166,6 +169,7 @@ impl World {
                 let sent = match message {
                     Message::Market(msg) => suite.market(sender, msg, &funds),
                     Message::Staking(msg) => suite.staking(sender, msg, &funds),
+                    Message::Governance(msg) => suite.governance(sender, msg, &funds),
                     Message::Registry(msg) => {
                         let registry = suite.registry.clone();
                         suite.execute(&registry, sender, msg, &funds)
@@ -211,7 +215,7 @@ fn digest(suite: &Suite) -> u64 {
 }
 
 fn start(suite: &Suite, cast: &Cast) -> Model {
-    let contracts = [&suite.market, &suite.staking, &suite.registry];
+    let contracts = [&suite.market, &suite.staking, &suite.registry, &suite.governance];
     let mut bank = Bank::default();
     for account in cast.everyone.iter().chain(contracts) {
         for denom in DENOMS {
@@ -222,12 +226,15 @@ fn start(suite: &Suite, cast: &Cast) -> Model {
     let known = cast.everyone.iter().chain(contracts).map(ToString::to_string).collect();
     Model {
         now: suite.now(),
+        height: suite.height(),
+        block_start: Weights::default(),
         bank,
         donated: BTreeMap::new(),
         known,
         market: suite.market.clone(),
         staking: suite.staking.clone(),
         registry: suite.registry.clone(),
+        governance: suite.governance.clone(),
         market_owner: owned(),
         market_params: testing::market_params(&DENOMS),
         deployments: vec![],
@@ -250,6 +257,12 @@ fn start(suite: &Suite, cast: &Cast) -> Model {
         jails: BTreeMap::new(),
         roots: BTreeMap::new(),
         keys: Default::default(),
+        floors: testing::FLOORS,
+        governance_params: testing::governance_params(),
+        proposals: vec![],
+        returned: 0,
+        forfeited: 0,
+        inner: vec![],
         edges: vec![],
     }
 }

@@ -5,6 +5,7 @@ use governance_api::{Ballot, DepositState, FullProposal, Proposal, Status, Vote}
 use serde::Serialize;
 use serde_json::Value;
 
+use super::draft::Facts;
 use crate::output::{facts, table};
 use crate::show::short;
 use crate::units::{duration, moment};
@@ -17,12 +18,43 @@ pub struct View {
     pub description: String,
     /// As the chain takes them, what they carry written out.
     pub messages: Vec<Value>,
+    /// Parameters that the messages set to another value than they have now.
+    pub changes: Vec<Change>,
     pub progress: Progress,
     /// Absent when they were not asked for.
     pub votes: Option<Vec<Ballot>>,
     /// Of the key that signs; absent when there is none.
     pub own_vote: Option<Ballot>,
     pub transaction: Option<String>,
+}
+
+/// A parameter with the value that it has now and the one that a message gives it.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Such as `market.notice_window`.
+    pub parameter: String,
+    pub now: Value,
+    pub proposed: Value,
+}
+
+/// What whole parameters in messages change.
+pub fn changes(messages: &[Value], facts: &Facts) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for message in messages {
+        let call = &message["wasm"]["execute"];
+        let Some(proposed) = call["msg"]["update_params"]["params"].as_object() else { continue };
+        let named = facts.contracts.iter().find(|(_, address)| call["contract_addr"] == ***address);
+        let Some((name, _)) = named else { continue };
+        let now = facts.params.get(name).cloned().unwrap_or_default();
+        changes.extend(proposed.iter().filter(|(key, value)| now[key.as_str()] != **value).map(
+            |(key, value)| Change {
+                parameter: format!("{name}.{key}"),
+                now: now[key.as_str()].clone(),
+                proposed: value.clone(),
+            },
+        ));
+    }
+    changes
 }
 
 /// Where it stands and how long that lasts.
@@ -76,12 +108,13 @@ fn unsettled(proposal: &Proposal) -> bool {
 }
 
 impl View {
-    pub fn new(full: FullProposal, now: u64) -> Self {
-        let progress = Progress::of(&full.proposal, now);
-        let messages = full.messages.iter().map(readable).collect();
+    pub fn new(full: FullProposal, chain: &Facts) -> Self {
+        let progress = Progress::of(&full.proposal, chain.now);
+        let messages: Vec<Value> = full.messages.iter().map(readable).collect();
+        let changes = changes(&messages, chain);
         let (votes, own_vote, transaction) = (None, None, None);
         let FullProposal { proposal, description, .. } = full;
-        Self { proposal, description, messages, progress, votes, own_vote, transaction }
+        Self { proposal, description, messages, changes, progress, votes, own_vote, transaction }
     }
 
     pub fn text(&self) -> String {
@@ -138,7 +171,8 @@ impl View {
             lines.push(("own vote", format!("{} with {}", vote(ballot.vote), ballot.weight)));
         }
         let mut out = facts(&lines);
-        out.push_str(&format!("\n\n{}\n\n{}", self.description.trim_end(), messages(&self.messages)));
+        let messages = messages(&self.messages, &self.changes);
+        out.push_str(&format!("\n\n{}\n\n{messages}", self.description.trim_end()));
         if let Some(votes) = &self.votes {
             let rows = votes.iter().map(|ballot| {
                 vec![ballot.voter.to_string(), vote(ballot.vote).to_owned(), ballot.weight.to_string()]
@@ -150,10 +184,13 @@ impl View {
     }
 }
 
-/// Numbered, each as JSON.
-pub fn messages(messages: &[Value]) -> String {
-    let numbered = messages.iter().enumerate();
-    numbered.map(|(at, message)| format!("message {at}: {message}")).collect::<Vec<_>>().join("\n")
+/// Numbered, each as JSON, and then what they change.
+pub fn messages(messages: &[Value], changes: &[Change]) -> String {
+    let numbered = messages.iter().enumerate().map(|(at, message)| format!("message {at}: {message}"));
+    let changes = changes
+        .iter()
+        .map(|Change { parameter, now, proposed }| format!("changes {parameter} from {now} to {proposed}"));
+    numbered.chain(changes).collect::<Vec<_>>().join("\n")
 }
 
 /// A message with what it carries as JSON in place of base64.
@@ -272,6 +309,29 @@ mod tests {
         }
     }
 
+    /// The chain at this second, with a market that has two parameters.
+    fn chain(now: u64) -> Facts {
+        let params = serde_json::json!({ "notice_window": 60, "min_term": 10 });
+        Facts {
+            contracts: [("market".to_owned(), "wasm1m".to_owned())].into(),
+            bech32_prefix: "wasm".into(),
+            params: [("market".to_owned(), params)].into(),
+            now,
+        }
+    }
+
+    #[test]
+    fn parameters_that_change_are_told_with_both_values() {
+        let set = |contract: &str| {
+            let params = serde_json::json!({ "notice_window": 90, "min_term": 10 });
+            let msg = serde_json::json!({ "update_params": { "params": params } });
+            serde_json::json!({ "wasm": { "execute": { "contract_addr": contract, "msg": msg, "funds": [] } } })
+        };
+        let told = changes(&[set("wasm1m"), set("wasm1other")], &chain(1));
+        assert_eq!(told.len(), 1);
+        assert_eq!(messages(&[], &told), "changes market.notice_window from 60 to 90");
+    }
+
     fn full(proposal: Proposal) -> FullProposal {
         let msg = to_json_binary(&serde_json::json!({ "claim": {} })).unwrap();
         let call = WasmMsg::Execute { contract_addr: "wasm1m".into(), msg, funds: vec![] };
@@ -298,7 +358,7 @@ mod tests {
 
     #[test]
     fn the_quorum_is_counted_up_and_parts_are_shown_as_percent() {
-        let view = View::new(full(proposal(Status::Voting)), 1);
+        let view = View::new(full(proposal(Status::Voting)), &chain(1));
         assert_eq!((view.progress.voted.u128(), view.progress.quorum_weight.u128()), (500, 401));
         let text = view.text();
         for words in [
@@ -317,7 +377,7 @@ mod tests {
     #[test]
     fn a_failed_attempt_is_told_with_its_reason() {
         let failure = Some(Failure { at: 210, reason: "codespace: wasm, code: 5".into() });
-        let view = View::new(full(Proposal { failure, ..proposal(Status::Executable) }), 220);
+        let view = View::new(full(Proposal { failure, ..proposal(Status::Executable) }), &chain(220));
         assert!(view.text().contains("codespace: wasm, code: 5"));
     }
 

@@ -1,5 +1,6 @@
 //! The contracts as the specification has them, in plain data.
 
+mod governance;
 mod market;
 mod money;
 mod registry;
@@ -11,6 +12,7 @@ use cosmwasm_std::Addr;
 
 use crate::op::{Funds, Message, Op};
 
+pub use governance::{ProposalModel, Weights};
 pub use market::{
     BidModel, DeploymentModel, DueModel, EndModel, GrantModel, LeaseModel, OrderModel, RecordModel,
 };
@@ -68,6 +70,9 @@ impl Owned {
 pub struct Model {
     /// Seconds since the epoch.
     pub now: u64,
+    pub height: u64,
+    /// What was bonded when the block began.
+    pub block_start: Weights,
     pub bank: Bank,
     /// Sent to contracts without a message.
     pub donated: BTreeMap<(Addr, String), u128>,
@@ -76,6 +81,7 @@ pub struct Model {
     pub market: Addr,
     pub staking: Addr,
     pub registry: Addr,
+    pub governance: Addr,
 
     pub market_owner: Owned,
     pub market_params: market_api::Params,
@@ -104,6 +110,15 @@ pub struct Model {
     pub roots: BTreeMap<Addr, Vec<RootModel>>,
     pub keys: BTreeSet<[u8; 32]>,
 
+    /// What no vote goes below.
+    pub floors: governance_api::Floors,
+    pub governance_params: governance_api::Params,
+    pub proposals: Vec<ProposalModel>,
+    pub returned: u128,
+    pub forfeited: u128,
+
+    /// Messages of proposals that the last operation ran: kind, and whether it was accepted.
+    pub inner: Vec<(String, bool)>,
     /// Edges between states that the last operation took.
     pub edges: Vec<&'static str>,
 }
@@ -112,9 +127,10 @@ impl Model {
     /// What the operation does, or why it is refused; a refused one changes nothing.
     pub fn apply(&mut self, op: &Op) -> Outcome {
         self.edges.clear();
+        self.inner.clear();
         match op {
             Op::Pass(seconds) => {
-                self.now += seconds;
+                self.next_block(*seconds);
                 Ok(())
             }
             Op::Donate { from, to, amount, denom } => {
@@ -146,6 +162,7 @@ impl Model {
             Message::Market(_) => self.market.clone(),
             Message::Staking(_) => self.staking.clone(),
             Message::Registry(_) => self.registry.clone(),
+            Message::Governance(_) => self.governance.clone(),
         };
         for (denom, amount) in funds {
             self.bank.transfer(sender, &contract, denom, *amount)?;
@@ -154,6 +171,7 @@ impl Model {
             Message::Market(msg) => self.market_message(sender, msg, funds),
             Message::Staking(msg) => self.staking_message(sender, msg, funds),
             Message::Registry(msg) => self.registry_message(sender, msg, funds),
+            Message::Governance(msg) => self.governance_message(sender, msg, funds),
         }
     }
 
