@@ -12,43 +12,11 @@ use exchange::wire::{Answer, Request};
 use exchange::{Item, ALPN};
 use futures::{SinkExt, StreamExt};
 use identity::{Connector, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
-use market_api::{DeploymentId, Lease, LeaseFilter, LeaseId, LeasePhase, OrderFilter, OrderPhase, Params};
+use market_api::{DeploymentId, Lease, LeaseFilter, LeaseId, LeasePhase, OrderFilter, OrderPhase};
 use tokio_util::codec::Framed;
 
 /// Longer than anything here takes, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Seconds from the match to the activation that this test leaves its providers.
-const WINDOW: u64 = 900;
-
-/// Gives providers more time to activate than the other tests do, and puts it back at the end.
-struct WideWindow<'a> {
-    lab: &'a Lab,
-    owner: Account,
-    before: Params,
-}
-
-impl<'a> WideWindow<'a> {
-    fn open(lab: &'a Lab) -> Self {
-        let before = lab.wait(lab.contracts.market.config()).expect("the market answers").params;
-        let wide = Self { lab, owner: Account::open(lab, "deployer"), before };
-        wide.set(WINDOW);
-        wide
-    }
-
-    fn set(&self, activation_window: u64) {
-        let params = Params { activation_window, ..self.before.clone() };
-        let msg = serde_json::json!({ "update_params": { "params": params } }).to_string();
-        self.owner.ok(&["tx", "market", &msg, "-y"]);
-    }
-}
-
-impl Drop for WideWindow<'_> {
-    fn drop(&mut self) {
-        self.set(self.before.activation_window);
-        self.lab.blocks(1);
-    }
-}
-
 /// Two groups, each for the providers of one site.
 fn sdl(colour: &str, sites: &[&str]) -> String {
     let each = |text: fn(&str, &str) -> String| -> String {
@@ -173,10 +141,7 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
 
     let blue = lab.manifest("shared-blue", &sdl("blue", &["one", "two"]));
     let green = lab.manifest("shared-green", &sdl("green", &["one", "two"]));
-    let (deployment, found) = {
-        let _window = WideWindow::open(lab);
-        matched(lab, &tenant, &blue, &["one", "two"])
-    };
+    let (deployment, found) = matched(lab, &tenant, &blue, &["one", "two"]);
     let (one, two) = (found[0].id, found[1].id);
     assert_eq!(found[0].provider.as_str(), first.address());
     assert_eq!(found[1].provider.as_str(), second.address());
@@ -198,10 +163,7 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
 
     // A deployment of the second provider alone.
     let other_file = lab.manifest("shared-other", &sdl("red", &["two"]));
-    let (other, found) = {
-        let _window = WideWindow::open(lab);
-        matched(lab, &tenant, &other_file, &["two"])
-    };
+    let (other, found) = matched(lab, &tenant, &other_file, &["two"]);
     tenant.ok(&["send-manifest", &other.to_string(), "--lease", &found[0].id.to_string()]);
     runs(lab, found[0].id, "red");
     let other_version = version(&tenant, &other_file);
