@@ -75,10 +75,22 @@ person() {
   as "$1" keys show -o json | jq -r .address >"$stage/$1/address"
 }
 
+start_agent() { # NAME OPS-PORT
+  local dir=$stage/$1 deadline
+  setsid "$agent" run --config "$dir/agent.toml" >>"$dir/agent.log" 2>&1 </dev/null &
+  save_process "$dir/agent.process" $!
+  deadline=$(($(now_ms) + 60000))
+  until curl -fs --max-time 2 "http://127.0.0.1:$2/ready" >/dev/null; do
+    saved_process "$dir/agent.process" >/dev/null || die "the agent of $1 ended" "$(tail -n 3 "$dir/agent.log")"
+    [ "$(now_ms)" -lt "$deadline" ] || die "the agent of $1 is not ready after 60 s" "$(curl -s "http://127.0.0.1:$2/ready")"
+    sleep 0.1
+  done
+}
+
 provider() { # NAME ACCOUNT OPERATOR GATEWAY-PORT OPS-PORT FIRST-PORT PRICE-CPU PRICE-MEMORY
   local dir=$stage/$1 operator
   person "$1" "$2"
-  as "$1" --quiet provider register --endpoint "https://127.0.0.1:$4" --attribute region=demo >/dev/null
+  as "$1" --quiet provider register --endpoint "https://127.0.0.1:$4" --attribute region=demo --attribute "site=$1" >/dev/null
   as "$1" --quiet provider stake "5000000$LOCALNET_DENOM" >/dev/null
   # The agent's own key, which can bid and activate but not move stake or earnings elsewhere.
   as "$1" --quiet keys add operator --recover --no-passphrase <"$LOCALNET_KEYS/$3.mnemonic" >/dev/null 2>>"$stage/$1.log"
@@ -91,13 +103,6 @@ provider() { # NAME ACCOUNT OPERATOR GATEWAY-PORT OPS-PORT FIRST-PORT PRICE-CPU 
     --set runtime.endpoint="$(engine_address)" --set gateway.listen="127.0.0.1:$4" --set ops.listen="127.0.0.1:$5" \
     --set ports.from="$6" --set ports.to="$(($6 + 99))" --set ports.bind=127.0.0.1 \
     --set pricing.cpu="$7" --set pricing.memory="$8" >"$dir/init.log"
-  setsid "$agent" run --config "$dir/agent.toml" >>"$dir/agent.log" 2>&1 </dev/null &
-  save_process "$dir/agent.process" $!
-  local deadline=$(($(now_ms) + 60000))
-  until curl -fs --max-time 2 "http://127.0.0.1:$5/ready" >/dev/null; do
-    saved_process "$dir/agent.process" >/dev/null || die "the agent of $1 ended" "$(tail -n 3 "$dir/agent.log")"
-    [ "$(now_ms)" -lt "$deadline" ] || die "the agent of $1 is not ready after 60 s" "$(curl -s "http://127.0.0.1:$5/ready")"
-    sleep 0.1
-  done
+  start_agent "$1" "$5"
   say "  $1: $(cat "$dir/address"), $7 $LOCALNET_DENOM per core and hour, agent ready"
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::exchange::Exchange;
 use anyhow::Context;
 use async_trait::async_trait;
 use chain_client::{
@@ -21,6 +22,7 @@ use crate::bidding::Bidder;
 use crate::chain::{LiveChain, SharedChain};
 use crate::config::{Config, Firewall};
 use crate::core::Core;
+use crate::exchange::{ChainHost, Sharing};
 use crate::follow::Follower;
 use crate::gateway::{Gateway, GatewayConfig};
 use crate::journal::StoreJournal;
@@ -32,6 +34,8 @@ use crate::store::Store;
 /// The database's file in the data directory, and the lock's.
 const DATABASE: &str = "agent.redb";
 const LOCK: &str = "agent.lock";
+/// The directory of carried content in the data directory.
+const CONTENT: &str = "content";
 
 /// Holds the data directory for this process; freed by the kernel when it ends, however it ends.
 pub struct Lock(#[allow(dead_code, reason = "the open file is the lock")] File);
@@ -257,6 +261,11 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
     let identity = Arc::new(Identity::new(parts.root, &chain_id, Role::Provider)?);
     let roots: Arc<dyn Roots> =
         Arc::new(CachedRoots::new(ChainRoots(parts.contracts.clone()), CachePolicy::default()));
+    let host = Arc::new(ChainHost::new(core.clone()));
+    let content = Arc::new(content::Store::open(config.data_dir.join(CONTENT))?);
+    let limits = ::exchange::Config::default();
+    let exchange = Exchange::new(limits, identity.clone(), roots.clone(), host.clone(), content);
+    leases.share(Sharing { exchange: exchange.clone(), host });
     let gateway = Gateway::bind(
         config.gateway.listen,
         GatewayConfig { drain_timeout: config.ops.drain.0 / 2, ..GatewayConfig::default() },
@@ -265,7 +274,8 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
         Arc::new(Backend(leases.clone())),
         runtime.clone(),
     )
-    .await?;
+    .await?
+    .with_exchange(exchange)?;
 
     tracing::info!(provider = owner, operator = live.queue.address(), chain = chain_id, "started");
     let mut group = Group::new();

@@ -51,6 +51,15 @@ pub trait Chain: Send + Sync + 'static {
     async fn live_leases(&self, height: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>>;
     /// All leases that this provider ever had.
     async fn all_leases(&self, height: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>>;
+    /// Everybody's leases of a deployment, ended ones too.
+    async fn leases_of(
+        &self,
+        height: u64,
+        deployment: DeploymentId,
+        after: Option<LeaseId>,
+    ) -> Answer<Page<Lease, LeaseId>>;
+    /// Where a provider's gateways listen, as it registered them.
+    async fn endpoints(&self, height: u64, provider: &str) -> Answer<Vec<String>>;
     async fn deployment(&self, height: u64, id: DeploymentId) -> Answer<Deployment>;
     async fn operator_balance(&self, denom: &str) -> Answer<Money>;
 
@@ -150,6 +159,20 @@ impl Chain for LiveChain {
     async fn all_leases(&self, height: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>> {
         let filter = LeaseFilter::Provider { provider: self.provider.clone() };
         self.contracts.market.at(height).leases(filter, after, Some(cloud_std::MAX_PAGE_LIMIT)).await
+    }
+
+    async fn leases_of(
+        &self,
+        height: u64,
+        deployment: DeploymentId,
+        after: Option<LeaseId>,
+    ) -> Answer<Page<Lease, LeaseId>> {
+        let filter = LeaseFilter::Deployment { deployment };
+        self.contracts.market.at(height).leases(filter, after, Some(cloud_std::MAX_PAGE_LIMIT)).await
+    }
+
+    async fn endpoints(&self, height: u64, provider: &str) -> Answer<Vec<String>> {
+        Ok(self.contracts.registry.at(height).provider(provider).await?.endpoints)
     }
 
     async fn deployment(&self, height: u64, id: DeploymentId) -> Answer<Deployment> {

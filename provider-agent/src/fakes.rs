@@ -41,6 +41,8 @@ pub struct State {
     pub attestations: Vec<Attestation>,
     /// This provider's, in basis points.
     pub reputation: u16,
+    /// Where other providers' gateways listen.
+    pub endpoints: BTreeMap<String, String>,
     /// Keys of everything that was submitted.
     pub submitted: Vec<String>,
     /// Nobody answers.
@@ -259,6 +261,17 @@ impl Chain for FakeChain {
     }
     async fn all_leases(&self, _: u64, after: Option<LeaseId>) -> Answer<Page<Lease, LeaseId>> {
         self.ask(|s| page(&s.leases, after.map(|id| id.0), |l| l.provider.as_str() == ME, LeaseId))
+    }
+    async fn leases_of(
+        &self,
+        _: u64,
+        deployment: DeploymentId,
+        after: Option<LeaseId>,
+    ) -> Answer<Page<Lease, LeaseId>> {
+        self.ask(|s| page(&s.leases, after.map(|id| id.0), |l| l.deployment == deployment, LeaseId))
+    }
+    async fn endpoints(&self, _: u64, provider: &str) -> Answer<Vec<String>> {
+        self.ask(|s| s.endpoints.get(provider).cloned().into_iter().collect())
     }
     async fn deployment(&self, _: u64, id: DeploymentId) -> Answer<Deployment> {
         self.ask(|s| Deployment {

@@ -11,6 +11,7 @@
 //! | [`money`] | withdraws when it is worth it |
 //! | [`runtime`] | speaks to the engine |
 //! | [`gateway`] | serves tenants |
+//! | [`exchange`] | gives manifests to other participants and gets them |
 //! | [`store`] | the embedded database |
 //! | [`ops`] | health, metrics, status |
 //! | [`app`] | puts the parts together, starts and stops them |
@@ -22,6 +23,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 pub mod core;
+pub mod exchange;
 pub mod follow;
 pub mod gateway;
 pub mod init;

@@ -10,6 +10,7 @@ use registry_api::Attestation;
 
 use crate::bidding::Bidder;
 use crate::core::Core;
+use crate::exchange::{ChainHost, Sharing};
 use crate::fakes::{core, tick, FakeChain, FakeRuntime};
 use crate::gateway::GatewayBackend;
 use crate::leases::{Backend, Leases};
@@ -117,6 +118,16 @@ impl Rig {
 
     fn pass(&self, seconds: u64) {
         self.chain.state().time += seconds;
+    }
+
+    /// Up to leases that wait for their manifests.
+    async fn matched(&mut self, orders: &[u64]) {
+        for order in orders {
+            self.chain.open(*order);
+        }
+        self.block().await;
+        self.pass(10);
+        self.block().await;
     }
 
     /// Up to a running and paid lease.
@@ -368,4 +379,82 @@ async fn a_chain_that_went_back_is_not_acted_on() {
     }
     assert_eq!(rig.runtime.ids().len(), 1);
     assert_eq!(rig.count("bid/"), 1);
+}
+
+// ---- manifests from other participants
+
+/// Lets the rig take part in the exchange, with nobody else in it.
+fn share(rig: &Rig, dir: &std::path::Path) -> Arc<ChainHost> {
+    struct NoRoots;
+    #[async_trait::async_trait]
+    impl identity::Roots for NoRoots {
+        async fn root(
+            &self,
+            _: &str,
+            _: &identity::Fingerprint,
+        ) -> Result<identity::RootStatus, identity::Unknown> {
+            Ok(identity::RootStatus::NotPublished)
+        }
+    }
+    let account = "wasm1qypqxpq9qcrsszg2pvxq6rs0zqg3yyc5lzv7xu";
+    let root = identity::Root::generate(account, identity::DEFAULT_ROOT_VALIDITY).unwrap();
+    let identity = Arc::new(identity::Identity::new(root, "test-1", identity::Role::Provider).unwrap());
+    let host = Arc::new(ChainHost::new(rig.core.clone()));
+    let store = Arc::new(content::Store::open(dir).unwrap());
+    let limits = ::exchange::Config::default();
+    let exchange = ::exchange::Exchange::new(limits, identity, Arc::new(NoRoots), host.clone(), store);
+    rig.leases.share(Sharing { exchange, host: host.clone() });
+    host
+}
+
+#[tokio::test]
+async fn a_second_lease_of_a_deployment_takes_the_manifest_that_the_first_has() {
+    let mut rig = Rig::new();
+    let dir = tempfile::tempdir().unwrap();
+    share(&rig, dir.path());
+    rig.matched(&[1, 2]).await;
+    rig.send_manifest(1, "nginx:1").await.unwrap();
+    let both_run = async {
+        // No blocks and so no time on the chain: how soon it happens does not matter.
+        while !(1..=2).all(|id| rig.chain.state().leases[&id].phase == LeasePhase::Active) {
+            for lease in 1..=2 {
+                let _ = rig.leases.reconcile(lease).await;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), both_run).await.expect("both leases run");
+    let status = rig.backend.status(LeaseId(2)).await.unwrap();
+    assert_eq!(status.fetching, None, "nothing is asked for any more");
+}
+
+#[tokio::test]
+async fn who_takes_part_is_who_has_a_live_lease_and_only_where_this_provider_has_one() {
+    let mut rig = Rig::new();
+    let dir = tempfile::tempdir().unwrap();
+    let host = share(&rig, dir.path());
+    rig.matched(&[1]).await;
+    {
+        let mut state = rig.chain.state();
+        let time = state.time;
+        for (id, provider, deployment, phase) in [
+            (20, "neighbour", 1, LeasePhase::Active),
+            (21, "gone", 1, LeasePhase::Ended),
+            (22, "elsewhere", 2, LeasePhase::Active),
+        ] {
+            let mut lease = crate::fakes::lease(id, time);
+            lease.provider = cosmwasm_std::Addr::unchecked(provider);
+            lease.deployment = market_api::DeploymentId(deployment);
+            lease.phase = phase;
+            state.leases.insert(id, lease);
+        }
+        state.endpoints.insert("neighbour".into(), "https://neighbour.example:8443".into());
+    }
+    use ::exchange::Host;
+    let all = host.participants(1).await.unwrap();
+    let names: Vec<&str> = all.iter().map(|one| one.account.as_str()).collect();
+    assert_eq!(names, [crate::fakes::TENANT, crate::fakes::ME, "neighbour"]);
+    assert_eq!(all[2].endpoints.len(), 1);
+    assert!(host.participants(2).await.unwrap().is_empty());
+    assert!(host.participants(99).await.unwrap().is_empty());
 }

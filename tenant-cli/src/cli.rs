@@ -249,6 +249,9 @@ pub struct SendManifestArgs {
     pub deployment: DeploymentId,
     /// Manifest (SDL); the kept one of the deployment's version when absent
     pub file: Option<PathBuf>,
+    /// Only to this lease's provider; the others get it from there
+    #[arg(long, value_name = "LEASE")]
+    pub lease: Option<LeaseId>,
 }
 
 #[derive(Debug, Args)]

@@ -56,8 +56,31 @@ pub struct LeaseStatus {
     /// The version that runs; absent before the first start.
     pub version: Option<HexBinary>,
     pub services: Vec<ServiceStatus>,
+    /// The manifest that the provider gets from other participants, while it lacks that of the version on the chain.
+    #[serde(default)]
+    pub fetching: Option<Fetching>,
     /// The last block that the agent has handled.
     pub height: u64,
+}
+
+/// A manifest on its way from the other participants of the deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetching {
+    pub version: HexBinary,
+    /// Others with a live lease of the deployment that can be asked.
+    pub participants: u32,
+    /// Those of them that answer at the moment.
+    pub connected: u32,
+    /// What last stood in the way.
+    pub problem: Option<String>,
+}
+
+impl std::fmt::Display for Fetching {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { version, participants, connected, problem } = self;
+        write!(f, "asks for manifest {version}: {connected} of {participants} other participants answer")?;
+        problem.as_ref().map_or(Ok(()), |problem| write!(f, "; {problem}"))
+    }
 }
 
 impl LeaseStatus {

@@ -29,7 +29,7 @@ mod streams;
 
 pub use error::{ErrorBody, Problem};
 pub use lease::{
-    Control, EventKind, Events, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl,
+    Control, EventKind, Events, Fetching, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl,
     ReplicaState, ReplicaStatus, ServiceStatus,
 };
 pub use paths::{

@@ -1,5 +1,6 @@
 //! Accepts connections, within limits that hold before anything is known of the peer.
 
+use ::exchange::Exchange;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use identity::{Acceptor, Identity, PerKey, Place, Presented, Role, RootError, Roots};
@@ -16,7 +17,6 @@ use tokio_util::task::TaskTracker;
 use super::backend::GatewayBackend;
 use super::config::GatewayConfig;
 use super::connection::IdleLimited;
-
 use super::peer::Caller;
 use super::problem::from_verify;
 use super::routes::{refusing, router, Shared};
@@ -42,8 +42,10 @@ pub enum GatewayError {
 pub struct Gateway {
     listener: TcpListener,
     acceptor: Acceptor,
+    identity: Arc<Identity>,
     roots: Arc<dyn Roots>,
     shared: Shared,
+    exchange: Option<Arc<Exchange>>,
     config: GatewayConfig,
 }
 
@@ -58,7 +60,7 @@ impl Gateway {
         runtime: Arc<dyn Runtime>,
     ) -> Result<Self, GatewayError> {
         // Providers ask each other for quotes, and later for content; they are clients as well.
-        let acceptor = Acceptor::new(identity, &Role::ALL, &[gateway_api::ALPN])?;
+        let acceptor = Acceptor::new(identity.clone(), &Role::ALL, &[gateway_api::ALPN])?;
         let listener =
             TcpListener::bind(address).await.map_err(|source| GatewayError::Listen { address, source })?;
         let shared = Shared {
@@ -67,7 +69,15 @@ impl Gateway {
             requests: PerKey::new(config.max_requests_per_account),
             body_timeout: config.body_timeout,
         };
-        Ok(Self { listener, acceptor, roots, shared, config })
+        Ok(Self { listener, acceptor, identity, roots, shared, exchange: None, config })
+    }
+
+    /// Answers other participants of deployments on the same port as well.
+    pub fn with_exchange(mut self, exchange: Arc<Exchange>) -> Result<Self, GatewayError> {
+        let protocols = [gateway_api::ALPN, ::exchange::ALPN];
+        self.acceptor = Acceptor::new(self.identity.clone(), &Role::ALL, &protocols)?;
+        self.exchange = Some(exchange);
+        Ok(self)
     }
 
     /// Where it listens, with the port that was chosen when 0 was asked for.
@@ -139,6 +149,12 @@ impl Gateway {
                 return;
             }
         };
+        if stream.get_ref().1.alpn_protocol() == Some(::exchange::ALPN) {
+            if let (Some(exchange), Presented::Sound(claim)) = (&self.exchange, presented) {
+                exchange.serve(stream, claim, stop).await;
+            }
+            return;
+        }
         let service = match presented {
             Presented::Sound(claim) => {
                 let caller = Caller {

@@ -111,6 +111,9 @@ impl GatewayBackend for Backend {
             memory.lease = Some(lease.clone());
         });
         leases.core.queue.push(Key::Lease(id.0));
+        if let Some(sharing) = leases.sharing() {
+            sharing.exchange.announce();
+        }
         Ok(ManifestAccepted { lease: id, version, already_held })
     }
 

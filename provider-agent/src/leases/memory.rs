@@ -7,6 +7,7 @@ use market_api::{Group, Lease};
 use tokio::time::Instant;
 
 use crate::config::Leases as Limits;
+use crate::exchange::Fetching;
 use crate::plan::{Failure, Stage};
 use crate::runtime::{ContainerState, ObservedContainer, ObservedLease};
 
@@ -29,6 +30,8 @@ pub struct Memory {
     pub answering: bool,
     /// A withdrawal is under way.
     pub collecting: bool,
+    /// The manifest that is being got from other participants.
+    pub fetching: Option<Fetching>,
     failure: Option<(Failure, u32, Instant)>,
     crashes: BTreeMap<(String, u32), Crash>,
 }

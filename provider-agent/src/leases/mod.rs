@@ -9,12 +9,13 @@ mod view;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gateway_api::{EventKind, LeaseEvent};
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
+use crate::exchange::Sharing;
 use crate::queue::{Key, Outcome};
 use crate::runtime::{Runtime, RuntimeError};
 use crate::store::StoreError;
@@ -41,18 +42,29 @@ pub struct Leases {
     /// The name under which tenants reach published ports.
     pub host: String,
     memory: Mutex<HashMap<u64, Memory>>,
+    sharing: OnceLock<Arc<Sharing>>,
 }
 
 impl Leases {
     pub fn new(core: Arc<Core>, runtime: Arc<dyn Runtime>, host_ip: IpAddr, host: String) -> Self {
-        Self { core, runtime, host_ip, host, memory: Mutex::default() }
+        Self { core, runtime, host_ip, host, memory: Mutex::default(), sharing: OnceLock::new() }
+    }
+
+    /// From now on manifests also come from other participants, and are told to them. Set once.
+    pub fn share(&self, sharing: Sharing) {
+        // A second one would be a fault of the caller's that changes nothing.
+        let _ = self.sharing.set(Arc::new(sharing));
+    }
+
+    pub(crate) fn sharing(&self) -> Option<&Arc<Sharing>> {
+        self.sharing.get()
     }
 
     fn memories(&self) -> MutexGuard<'_, HashMap<u64, Memory>> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn with<T>(&self, lease: u64, change: impl FnOnce(&mut Memory) -> T) -> T {
+    pub(crate) fn with<T>(&self, lease: u64, change: impl FnOnce(&mut Memory) -> T) -> T {
         change(self.memories().entry(lease).or_default())
     }
 
@@ -86,7 +98,13 @@ impl Leases {
         }
     }
 
-    fn note(&self, lease: u64, kind: EventKind, of: Option<(&str, u32)>, message: impl Into<String>) {
+    pub(crate) fn note(
+        &self,
+        lease: u64,
+        kind: EventKind,
+        of: Option<(&str, u32)>,
+        message: impl Into<String>,
+    ) {
         let event = LeaseEvent {
             at_ms: crate::clock::now_ms(),
             kind,

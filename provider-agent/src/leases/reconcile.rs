@@ -34,6 +34,7 @@ impl Leases {
             let observed = self.look(lease).await;
             let row = self.core.store.lease_row(lease)?.unwrap_or_default();
             let manifests: BTreeSet<String> = self.core.store.manifest_versions(lease)?.into_iter().collect();
+            self.follow_manifest(lease, &seen, &manifests);
             let (observed, local) = self.remember(lease, observed, &row, manifests)?;
             let rules = Rules { decline_margin: self.core.config.leases.decline_margin.0.as_secs() };
             let plan = plan(&seen, &observed, &local, rules, height, self.core.head().time);

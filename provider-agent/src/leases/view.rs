@@ -5,6 +5,7 @@ use market_api::{Lease, LeasePhase};
 
 use super::memory::Memory;
 use super::Leases;
+use crate::exchange::Fetching;
 use crate::ops::LeaseLine;
 use crate::plan::Stage;
 use crate::runtime::{ContainerState, ObservedContainer};
@@ -41,10 +42,11 @@ impl Leases {
             Some(version) => self.group_of(id, version).map_err(internal)?,
             None => None,
         };
-        let (control, containers, version) = self.with(id, |memory| {
+        let (control, containers, version, fetching) = self.with(id, |memory| {
             let containers = memory.observed.as_ref().map(|o| o.containers.clone()).unwrap_or_default();
             let version = applied.clone().or_else(|| memory.observed.as_ref()?.version().map(str::to_owned));
-            (control(memory.stage.as_ref(), lease.phase), containers, version)
+            let fetching = memory.fetching.as_ref().map(Fetching::view);
+            (control(memory.stage.as_ref(), lease.phase), containers, version, fetching)
         });
         let mut names: Vec<String> = match &group {
             Some(group) => group.services.iter().map(|service| service.name.clone()).collect(),
@@ -85,6 +87,7 @@ impl Leases {
             control,
             version: version.and_then(|hex| hex::decode(hex).ok()).map(Into::into),
             services,
+            fetching,
             height: self.core.head().height,
         })
     }
@@ -107,6 +110,7 @@ impl Leases {
                     version: memory.observed.as_ref().and_then(|o| o.version().map(str::to_owned)),
                     running: containers.iter().filter(|c| c.state == ContainerState::Running).count() as u32,
                     desired: sold.unwrap_or(containers.len() as u32),
+                    fetching: memory.fetching.as_ref().map(Fetching::view),
                     unpaid: lease.earned.saturating_sub(lease.withdrawn).to_string(),
                 })
             })

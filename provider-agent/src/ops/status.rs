@@ -48,6 +48,9 @@ pub struct LeaseLine {
     pub version: Option<String>,
     pub running: u32,
     pub desired: u32,
+    /// The manifest that it gets from other participants.
+    #[serde(default)]
+    pub fetching: Option<gateway_api::Fetching>,
     /// Base units earned and not withdrawn when it was last looked at.
     pub unpaid: String,
 }
@@ -115,6 +118,9 @@ pub fn render(report: &StatusReport) -> String {
             "lease {:<6} {} {}/{} running, {} unpaid, {state}{why}",
             lease.lease, lease.phase, lease.running, lease.desired, lease.unpaid
         );
+        if let Some(fetching) = &lease.fetching {
+            let _ = writeln!(out, "             {fetching}");
+        }
     }
     for order in r.orders.iter().take(20) {
         let what = match (&order.price, &order.refusal) {

@@ -98,6 +98,7 @@ impl GatewayBackend for Backend {
             control: Control::Active,
             version: None,
             services: vec![],
+            fetching: None,
             height: 9,
         })
     }

@@ -116,6 +116,7 @@ fn text(status: &DeploymentStatus) -> String {
 /// What the provider says.
 fn provider_side(status: &LeaseStatus) -> String {
     let mut lines = vec![format!("state   {}", control(&status.control))];
+    lines.extend(status.fetching.iter().map(|fetching| format!("        {fetching}")));
     for service in &status.services {
         let mut line =
             format!("{}  {} of {} run, {}", service.name, service.running, service.desired, service.image);

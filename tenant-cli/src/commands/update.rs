@@ -100,7 +100,18 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
         }
         None => kept::load(&session.home, version)?,
     };
-    let leases = live_leases(session, args.deployment, None).await?;
+    let mut leases = live_leases(session, args.deployment, None).await?;
+    if let Some(only) = args.lease {
+        let numbers: Vec<String> = leases.iter().map(|lease| lease.id.to_string()).collect();
+        leases.retain(|lease| lease.id == only);
+        if leases.is_empty() {
+            return Err(CliError::not_found(format!(
+                "deployment {} has no live lease {only}",
+                args.deployment
+            ))
+            .hint(format!("its live leases: {}", numbers.join(", "))));
+        }
+    }
     let progress = session.progress();
     hand_out(session, &progress, &deployment, &manifest, leases, None, None).await
 }

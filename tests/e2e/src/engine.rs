@@ -44,9 +44,14 @@ impl Engine {
     }
 
     pub fn inspect(&self, container: &str) -> Value {
-        let text = self.docker(&["inspect", container]).unwrap_or_else(|error| panic!("{error}"));
+        self.try_inspect(container).unwrap_or_else(|| panic!("there is no container {container}"))
+    }
+
+    /// None when the container has gone.
+    pub fn try_inspect(&self, container: &str) -> Option<Value> {
+        let text = self.docker(&["inspect", container]).ok()?;
         let mut list: Vec<Value> = serde_json::from_str(&text).expect("docker inspect answers JSON");
-        list.remove(0)
+        Some(list.remove(0))
     }
 
     pub fn remove(&self, container: &str) {

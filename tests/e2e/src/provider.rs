@@ -20,6 +20,7 @@ pub struct Pricing {
 pub struct Provider {
     pub owner: Account,
     dir: PathBuf,
+    gateway: String,
     ops: String,
     child: Mutex<Option<Child>>,
 }
@@ -79,11 +80,16 @@ listen = "{ops}"
             to = 30_000 + n * 200 + 199,
         );
         std::fs::write(dir.join("agent.toml"), config).expect("the agent's configuration is written");
-        Self { owner, dir, ops, child: Mutex::new(None) }
+        Self { owner, dir, gateway: format!("https://{gateway}"), ops, child: Mutex::new(None) }
     }
 
     pub fn address(&self) -> &str {
         self.owner.address()
+    }
+
+    /// Where its gateway listens, as the registry has it.
+    pub fn gateway(&self) -> &str {
+        &self.gateway
     }
 
     /// Starts the agent and waits until it says that it is ready.
