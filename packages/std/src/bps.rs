@@ -35,4 +35,9 @@ mod tests {
         }
         assert_eq!(Bps(10_000).of(Uint128::MAX), Uint128::MAX);
     }
+
+    #[test]
+    fn more_than_the_whole_is_no_fraction() {
+        assert!(Bps(0).is_valid() && Bps(BPS_ONE).is_valid() && !Bps(BPS_ONE + 1).is_valid());
+    }
 }

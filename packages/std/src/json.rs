@@ -711,6 +711,8 @@ mod tests {
         refused::<Coin>(r#"["a","1"]"#, "expected an object, found a list");
         refused::<(u8, u8)>("[1,2,3]", "1 elements too many");
         refused::<u8>("256", "256");
+        refused::<Kind>(r#"{"plain":1}"#, "expected null, found a number");
+        refused::<Uint128>(r#""a few""#, "a few");
         refused::<Vec<Kind>>(
             r#"[{"named":{"by":{"holding":-1}}}]"#,
             "named: by: holding: expected u64, found -1",

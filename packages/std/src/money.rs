@@ -26,3 +26,14 @@ impl fmt::Display for Money {
         write!(f, "{}{}", self.amount, self.denom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_written_as_the_bank_writes_it() {
+        let money = Money::new("uakash", 250u128);
+        assert_eq!((money.coin(), money.to_string()), (Coin::new(250u128, "uakash"), "250uakash".to_owned()));
+    }
+}
