@@ -149,3 +149,38 @@ impl<K, T: DeserializeOwned> Iterator for Entries<'_, K, T> {
         Some(self.stored.next()?.and_then(|(key, value)| Ok((key, value.read()?))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cosmwasm_std::testing::MockStorage;
+    use cosmwasm_std::Coin;
+
+    const COINS: Table<u64, Coin> = Table::new("coins");
+
+    #[test]
+    fn a_table_keeps_its_values_by_key_until_they_are_removed() {
+        let mut storage = MockStorage::new();
+        let coins = [(1u64, Coin::new(5u128, "uone")), (7, Coin::new(6u128, "useven"))];
+        for (key, coin) in &coins {
+            COINS.save(&mut storage, *key, coin).unwrap();
+        }
+        let found: Vec<_> =
+            COINS.range(&storage, None, None, Order::Ascending).collect::<Result<_, _>>().unwrap();
+        assert_eq!(found, coins);
+        COINS.remove(&mut storage, 1);
+        assert!(!COINS.has(&storage, 1) && COINS.has(&storage, 7));
+        assert_eq!(COINS.may_load(&storage, 1).unwrap(), None);
+        assert!(COINS.load(&storage, 1).is_err());
+    }
+
+    #[test]
+    fn what_it_stores_is_what_cw_storage_plus_stores() {
+        let (mut ours, mut theirs) = (MockStorage::new(), MockStorage::new());
+        let coin = Coin::new(5u128, "uone");
+        COINS.save(&mut ours, 9, &coin).unwrap();
+        cw_storage_plus::Map::<u64, Coin>::new("coins").save(&mut theirs, 9, &coin).unwrap();
+        let all = |storage: &MockStorage| storage.range(None, None, Order::Ascending).collect::<Vec<_>>();
+        assert_eq!(all(&ours), all(&theirs));
+    }
+}
