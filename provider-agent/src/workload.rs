@@ -44,8 +44,8 @@ pub fn publications(lease: u64, group: &ManifestGroup) -> Vec<PortRow> {
     rows
 }
 
-/// What the manifest asks for and this provider would have to leave out.
-fn left_out(group: &ManifestGroup) -> Vec<Need> {
+/// Refuses what the manifest asks for and this provider would have to leave out, by name.
+pub fn offered(needs: Vec<Need>) -> Result<(), String> {
     let beyond = |need: &Need| match need.feature {
         Feature::Volume
         | Feature::ReadOnlyVolume
@@ -54,11 +54,21 @@ fn left_out(group: &ManifestGroup) -> Vec<Need> {
         | Feature::Gpu
         | Feature::CpuAttributes
         | Feature::LeasedIp
-        | Feature::Permissions => true,
+        | Feature::Permissions
+        | Feature::Bandwidth
+        | Feature::Connection
+        | Feature::IncomingConnection
+        | Feature::CarriedImage
+        | Feature::CarriedFile
+        | Feature::Secret => true,
         // A class was a matter of the bid; names and a proxy's options are shown to who connects.
         Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
     };
-    group.needs().into_iter().filter(beyond).collect()
+    let left_out: Vec<String> = needs.iter().filter(|need| beyond(need)).map(ToString::to_string).collect();
+    match left_out.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{}; this provider does not offer that", left_out.join("; "))),
+    }
 }
 
 /// The workload of a group with its ports; a word on what is not offered when there is such.
@@ -69,11 +79,7 @@ pub fn workload(
     ports: &[(u16, PortRow)],
     host_ip: IpAddr,
 ) -> Result<Workload, String> {
-    let left_out = left_out(group);
-    if !left_out.is_empty() {
-        let needs: Vec<String> = left_out.iter().map(ToString::to_string).collect();
-        return Err(format!("{}; this provider does not offer that", needs.join("; ")));
-    }
+    offered(group.needs())?;
     Ok(Workload {
         lease: LeaseId(lease),
         version: version.to_owned(),

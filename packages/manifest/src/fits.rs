@@ -20,7 +20,7 @@ pub(crate) fn resources(service: &Service) -> Resources {
                 class: storage.class.clone().filter(|class| class != "default"),
             })
             .collect(),
-        bandwidth: 0,
+        bandwidth: service.resources.bandwidth,
         gpu: gpu(service),
         // At most limits::MAX_EXPOSE.
         endpoints: service

@@ -10,6 +10,8 @@
 //! The language, its limits and where it is stricter than Akash's own tools are described in `docs/manifest.md`.
 
 mod canonical;
+mod carried;
+mod connection;
 mod error;
 mod fits;
 pub mod limits;
@@ -25,6 +27,9 @@ mod version;
 mod yaml;
 
 pub use canonical::CanonicalError;
+pub use carried::{Carried, CarriedFile};
+pub use connection::{Connection, Outgoing};
+pub use content::{ContentId, ContentRef};
 pub use error::{Error, Errors};
 pub use fits::check_fits;
 pub use model::{

@@ -33,5 +33,19 @@ pub const MAX_CPU: u64 = 1_000_000;
 pub const MAX_GPU: u32 = 1_000;
 /// Length of a registry's host, of a user name or of a password in bytes.
 pub const MAX_CREDENTIAL_BYTES: usize = 8 * 1024;
+/// Connections of a manifest, one that goes both ways counted twice.
+pub const MAX_CONNECTIONS: usize = 256;
+/// Different contents that a manifest carries.
+pub const MAX_CONTENTS: usize = 128;
+/// Carried files of one service.
+pub const MAX_CARRIED_FILES: usize = 64;
+/// Bytes of a carried file. Larger data belongs into an image or a volume.
+pub const MAX_CARRIED_FILE_BYTES: u64 = 64 << 20;
+/// Bytes of a carried image.
+pub const MAX_CARRIED_IMAGE_BYTES: u64 = content::MAX_CONTENT_BYTES;
+/// Secrets of one service.
+pub const MAX_SECRETS: usize = 32;
+/// Length of a secret's name in bytes.
+pub const MAX_SECRET_NAME_BYTES: usize = 64;
 /// Bytes of memory or of one volume: 8 PiB, up to which every count of bytes is written the same way everywhere.
 pub const MAX_SIZE: u64 = 1 << 53;

@@ -4,6 +4,8 @@ use registry_api::Attribute;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
+use crate::carried::Carried;
+use crate::connection::Outgoing;
 
 /// What providers run: the groups, by name. Serialises to its canonical form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,10 @@ pub struct Service {
     pub params: Option<Params>,
     /// For the registry that holds the image.
     pub credentials: Option<Credentials>,
+    /// The services of the manifest, wherever they run, that this one may connect to; by name, port and protocol.
+    pub connections: Vec<Outgoing>,
+    /// What travels with the manifest for this service.
+    pub carried: Carried,
 }
 
 /// How the provider signs in to a registry. Everyone who holds the manifest can read it.
@@ -72,6 +78,8 @@ pub struct ServiceResources {
     pub gpu: Gpu,
     /// For each global expose one, and one more when it has a leased address.
     pub endpoints: Vec<Endpoint>,
+    /// Bytes per second, in and out; 0 when nothing is asked.
+    pub bandwidth: u64,
 }
 
 /// Graphics processors of one replica.

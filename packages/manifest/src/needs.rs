@@ -27,6 +27,18 @@ pub enum Feature {
     HttpOptions,
     /// The service may ask its provider about the lease.
     Permissions,
+    /// Bytes per second that are kept free.
+    Bandwidth,
+    /// The service connects to another one of the manifest, wherever that runs.
+    Connection,
+    /// Another service of the manifest, wherever that runs, connects to this one.
+    IncomingConnection,
+    /// The image travels with the manifest.
+    CarriedImage,
+    /// A file travels with the manifest.
+    CarriedFile,
+    /// A value that only the provider of the lease gets.
+    Secret,
 }
 
 /// One thing that one service of a group needs.
@@ -52,6 +64,12 @@ impl fmt::Display for Feature {
             Feature::HostNames => "host names",
             Feature::HttpOptions => "options of an HTTP proxy",
             Feature::Permissions => "permissions",
+            Feature::Bandwidth => "bandwidth",
+            Feature::Connection => "a connection to another service",
+            Feature::IncomingConnection => "a connection from another service",
+            Feature::CarriedImage => "a carried image",
+            Feature::CarriedFile => "a carried file",
+            Feature::Secret => "a secret",
         })
     }
 }
@@ -63,9 +81,32 @@ impl fmt::Display for Need {
 }
 
 impl Manifest {
-    /// What [`ManifestGroup::needs`] says of all groups.
+    /// What [`Manifest::needs_of`] says of all groups.
     pub fn needs(&self) -> Vec<Need> {
-        self.groups.iter().flat_map(ManifestGroup::needs).collect()
+        self.groups.iter().flat_map(|group| self.needs_of_group(group)).collect()
+    }
+
+    /// What [`ManifestGroup::needs`] says of the group, and the connections of other services to its own, which the
+    /// group alone does not know. Nothing for a group that the manifest does not have.
+    pub fn needs_of(&self, group: &str) -> Vec<Need> {
+        self.group(group).map(|group| self.needs_of_group(group)).unwrap_or_default()
+    }
+
+    fn needs_of_group(&self, group: &ManifestGroup) -> Vec<Need> {
+        let mut needs = group.needs();
+        for connection in self.connections() {
+            if group.service(&connection.to).is_some() {
+                needs.push(Need {
+                    service: connection.to.clone(),
+                    feature: Feature::IncomingConnection,
+                    detail: format!(
+                        "from {} to {}/{}",
+                        connection.from, connection.target_port, connection.proto
+                    ),
+                });
+            }
+        }
+        needs
     }
 }
 
@@ -128,6 +169,21 @@ fn of_service(service: &Service) -> Vec<Need> {
         if !read.is_empty() {
             need(Feature::Permissions, format!("to read {}", read.join(", ")));
         }
+    }
+    if service.resources.bandwidth > 0 {
+        need(Feature::Bandwidth, format!("{} bytes per second", service.resources.bandwidth));
+    }
+    for connection in &service.connections {
+        need(Feature::Connection, format!("{}:{}/{}", connection.to, connection.port, connection.proto));
+    }
+    if let Some(image) = &service.carried.image {
+        need(Feature::CarriedImage, format!("{} bytes, {}", image.size, image.id));
+    }
+    for file in &service.carried.files {
+        need(Feature::CarriedFile, format!("{} bytes at {}", file.content.size, file.mount));
+    }
+    for secret in &service.carried.secrets {
+        need(Feature::Secret, secret.clone());
     }
     needs
 }

@@ -78,6 +78,7 @@ impl Backend {
         let order = core.chain.order(height, lease.order).await.map_err(unavailable)?;
         manifest::check_fits(group, &order.spec.group).map_err(invalid)?;
         // Nothing is started by this; it only says early what the runtime could not be told.
+        crate::workload::offered(manifest.needs_of(&lease.group)).map_err(invalid)?;
         crate::workload::workload(lease.id.0, &got.to_hex(), group, &[], self.0.host_ip).map_err(invalid)?;
         Ok(got)
     }

@@ -1,6 +1,7 @@
 //! The canonical form of a manifest: JSON with sorted keys, spelled as Akash's SDK spells what it hashes.
 
 mod addresses;
+mod extension;
 mod read;
 mod resources;
 mod write;
@@ -93,6 +94,8 @@ struct WireService {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     params: Option<WireParams>,
     resources: WireResources,
+    #[serde(rename = "x-market", default, skip_serializing_if = "Option::is_none")]
+    extension: Option<extension::Wire>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::addresses::check_addresses;
 use super::{
-    CanonicalError, Groups, WireCredentials, WireExpose, WireParams, WirePermissions, WireProto, WireService,
+    extension, CanonicalError, Groups, WireCredentials, WireExpose, WireParams, WirePermissions, WireProto,
+    WireService,
 };
 use crate::limits;
 use crate::model::{
@@ -53,7 +54,9 @@ impl TryFrom<Groups> for Manifest {
             read.push(ManifestGroup { name: group.name, services });
         }
         check_addresses(&read)?;
-        Ok(Manifest { groups: read })
+        let manifest = Manifest { groups: read };
+        extension::check_manifest(&manifest)?;
+        Ok(manifest)
     }
 }
 
@@ -62,19 +65,23 @@ fn read_service(group: &str, wire: WireService) -> Result<Service, CanonicalErro
     let path = format!("{group}.{}", wire.name);
     let path = path.as_str();
     obey(path, rules::image(&wire.image))?;
+    let extension = extension::read(path, wire.extension)?;
     let service = Service {
         name: wire.name,
         image: wire.image,
         command: wire.command.unwrap_or_default(),
         args: wire.args.unwrap_or_default(),
         env: wire.env.unwrap_or_default(),
-        resources: super::resources::read(path, wire.resources)?,
+        resources: super::resources::read(path, wire.resources, extension.bandwidth)?,
         count: wire.count,
         expose: wire.expose.into_iter().map(|expose| read_expose(path, expose)).collect::<Result<_, _>>()?,
         params: wire.params.map(|params| read_params(path, params)).transpose()?,
         credentials: wire.credentials.map(|credentials| read_credentials(path, credentials)).transpose()?,
+        connections: extension.connections,
+        carried: extension.carried,
     };
     check_service(path, &service)?;
+    extension::check_service(path, &service)?;
     Ok(service)
 }
 

@@ -10,7 +10,11 @@ use crate::model::{Endpoint, Gpu, ServiceResources, Storage};
 use crate::order;
 use crate::rules::{self, shown};
 
-pub(super) fn read(path: &str, wire: WireResources) -> Result<ServiceResources, CanonicalError> {
+pub(super) fn read(
+    path: &str,
+    wire: WireResources,
+    bandwidth: u64,
+) -> Result<ServiceResources, CanonicalError> {
     if wire.id == 0 || wire.id as usize > market_api::limits::MAX_RESOURCES_PER_GROUP {
         return broken(path, format!("resource id {}; accepted: 1 to 32", wire.id));
     }
@@ -44,6 +48,7 @@ pub(super) fn read(path: &str, wire: WireResources) -> Result<ServiceResources, 
         storage,
         gpu: read_gpu(path, wire.gpu)?,
         endpoints,
+        bandwidth,
     })
 }
 

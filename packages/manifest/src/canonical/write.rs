@@ -3,9 +3,9 @@
 use registry_api::Attribute;
 
 use super::{
-    Group, Groups, WireAttribute, WireCredentials, WireEndpoint, WireExpose, WireHttpOptions, WireMemory,
-    WireMount, WireParams, WirePermissions, WireProto, WireResources, WireService, WireStorage, WireUnits,
-    WireValue,
+    extension, Group, Groups, WireAttribute, WireCredentials, WireEndpoint, WireExpose, WireHttpOptions,
+    WireMemory, WireMount, WireParams, WirePermissions, WireProto, WireResources, WireService, WireStorage,
+    WireUnits, WireValue,
 };
 use crate::model::{
     Endpoint, Expose, Manifest, ManifestGroup, Params, Permissions, Proto, Service, ServiceResources,
@@ -30,6 +30,7 @@ fn some(list: Vec<String>) -> Option<Vec<String>> {
 }
 
 fn write_service(service: Service) -> WireService {
+    let extension = extension::write(service.resources.bandwidth, service.connections, service.carried);
     WireService {
         args: some(service.args),
         command: some(service.command),
@@ -46,6 +47,7 @@ fn write_service(service: Service) -> WireService {
         name: service.name,
         params: service.params.map(write_params),
         resources: write_resources(service.resources),
+        extension,
     }
 }
 

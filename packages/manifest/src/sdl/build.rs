@@ -10,6 +10,7 @@ use super::profiles::Compute;
 use super::reader::Place;
 use super::services::ServiceText;
 use super::{Offer, Price, Unsaid};
+use crate::carried::Carried;
 use crate::limits::MAX_BYTES;
 use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
 
@@ -82,11 +83,14 @@ fn service_of(
             storage: compute.volumes.iter().map(|volume| volume.storage.clone()).collect(),
             gpu: compute.gpu.clone(),
             endpoints: text.ports.wanted.iter().map(endpoint).collect(),
+            bandwidth: 0,
         },
         count: deployed.count,
         expose: text.ports.expose.iter().map(numbered).collect(),
         params: text.params.clone(),
         credentials: text.credentials.as_ref().map(|(credentials, _)| credentials.clone()),
+        connections: Vec::new(),
+        carried: Carried::default(),
     }
 }
 
