@@ -34,7 +34,7 @@ pub use client::{ConnectError, Connection, Connector};
 pub use endpoint::{Endpoint, EndpointError};
 pub use identity::Identity;
 pub use limits::{PerKey, Place};
-pub use name::{Fingerprint, LeafName, Role};
+pub use name::{Fingerprint, LeafName, Role, Side, TunnelName};
 pub use root::{Root, RootError, DEFAULT_ROOT_VALIDITY, ROOT_CERT_FILE, ROOT_KEY_FILE};
 pub use server::{AcceptError, Acceptor, Presented};
 pub use trust::{authorise, AuthoriseError, Peer, RootStatus, Roots, Unknown};
