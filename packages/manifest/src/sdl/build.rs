@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::addresses;
 use super::compile::{Compiler, Deployed};
+use super::extension::{Extension, Floors};
 use super::placement::Placement;
 use super::ports::Wanted;
 use super::profiles::Compute;
@@ -15,7 +16,7 @@ use crate::limits::MAX_BYTES;
 use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
 
 impl Compiler<'_, '_> {
-    pub(super) fn build(self) -> Option<(Manifest, Vec<Offer>)> {
+    pub(super) fn build(self) -> Option<(Manifest, Vec<Offer>, Extension)> {
         let numbers = addresses::numbers(self.texts.values().flat_map(|text| &text.ports.leased));
         let mut groups: BTreeMap<&str, (ManifestGroup, Offer, Vec<&str>)> = BTreeMap::new();
         // Services in the order of their names, so that each group has them in that order too.
@@ -28,7 +29,8 @@ impl Compiler<'_, '_> {
                 let price: Price = placement.pricing.get(deployed.profile)?.clone()?;
                 let (group, offer, profiles) = groups.entry(placement_name).or_insert_with(|| {
                     let group = ManifestGroup { name: placement_name.to_string(), services: Vec::new() };
-                    (group, offer(placement), Vec::new())
+                    let floors = self.extension.placements.get(*placement_name).copied().unwrap_or_default();
+                    (group, offer(placement, floors), Vec::new())
                 });
                 // A profile is numbered where the group first uses it.
                 let index =
@@ -36,7 +38,13 @@ impl Compiler<'_, '_> {
                         profiles.push(deployed.profile);
                         profiles.len() - 1
                     });
-                group.services.push(service_of(service, text, compute, deployed, index as u32 + 1, &numbers));
+                let mut built = service_of(service, text, compute, deployed, index as u32 + 1, &numbers);
+                built.connections = self.extension.connections.get(*service).cloned().unwrap_or_default();
+                if let Some(of_service) = self.extension.services.get(*service) {
+                    built.carried = of_service.carried.clone();
+                    built.resources.bandwidth = of_service.bandwidth;
+                }
+                group.services.push(built);
                 ask(offer, text, compute);
                 offer.prices.push(price);
             }
@@ -50,7 +58,7 @@ impl Compiler<'_, '_> {
             self.reader.error(&Place::default(), message, format!("up to {}", MAX_BYTES));
             return None;
         }
-        Some((manifest, offers))
+        Some((manifest, offers, self.extension))
     }
 }
 
@@ -94,8 +102,9 @@ fn service_of(
     }
 }
 
-fn offer(placement: &Placement) -> Offer {
+fn offer(placement: &Placement, floors: Floors) -> Offer {
     Offer {
+        floors,
         attributes: placement.attributes.clone(),
         signed_by: placement.signed_by.clone(),
         leased_ip: None,
