@@ -18,6 +18,7 @@
 
 pub mod app;
 pub mod bidding;
+pub mod carried;
 pub mod chain;
 pub mod cli;
 mod clock;

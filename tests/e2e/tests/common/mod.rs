@@ -1,6 +1,8 @@
 //! What the end-to-end tests share: a manifest, prices and the deployment of it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod sites;
+
 use std::process::{Child, Stdio};
 
 use e2e::{Account, Lab, Pricing};
