@@ -109,7 +109,10 @@ fn an_image_and_a_file_travel_with_the_manifest_also_while_the_tenant_is_away() 
         let page = until("the file is served", PATIENCE, || get(&url));
         assert_eq!((page.status, page.body.as_str()), (200, GREETING));
     }
-    assert!(lab.engine.docker(&["image", "inspect", NAME]).is_err(), "the archive's own name reached the engine");
+    assert!(
+        lab.engine.docker(&["image", "inspect", NAME]).is_err(),
+        "the archive's own name reached the engine"
+    );
 
     // Nothing is lost or fetched again when an agent is killed.
     second.kill();
