@@ -5,17 +5,26 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use common::sites::{matched, runs, sdl, start, PATIENCE};
 use common::CHEAP;
 use content::{ContentRef, Tree};
-use e2e::{get, until, Account, Lab, Provider};
+use e2e::{get, matched, one_service_each, runs, until, Account, Lab, Provider};
 use manifest::{CarriedFile, Manifest};
 
+/// Longer than anything here takes, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(120);
 const MOUNT: &str = "/var/www/html/greeting.txt";
 const GREETING: &str = "carried all the way\n";
 /// A name that only the archive has; no engine knows it.
 const NAME: &str = "private/web:1";
+
+fn start(provider: &Provider, site: &str) {
+    let site = format!("site={site}");
+    provider.owner.ok(&["provider", "update", "--attribute", "region=lab", "--attribute", &site, "-y"]);
+    provider.launch();
+    until("the agent is ready", PATIENCE, || provider.ready().then_some(()));
+}
 
 fn content(path: &Path) -> ContentRef {
     let mut file = std::fs::File::open(path).expect("the file opens");
@@ -74,7 +83,7 @@ fn an_image_and_a_file_travel_with_the_manifest_also_while_the_tenant_is_away() 
     let id = archive(lab, &image);
     std::fs::write(&file, GREETING).expect("the file is written");
 
-    let source = sdl("blue", &["one", "two"]);
+    let source = one_service_each("nginx", "blue", &["one", "two"]);
     let mut manifest = manifest::parse("carried.yaml", source.as_bytes()).expect("it is SDL").manifest();
     for service in manifest.groups.iter_mut().flat_map(|group| &mut group.services) {
         service.image = NAME.to_owned();
@@ -96,7 +105,7 @@ fn an_image_and_a_file_travel_with_the_manifest_also_while_the_tenant_is_away() 
     second.launch();
 
     for lease in [one, two] {
-        runs(lab, lease, "blue");
+        runs(lab, &lab.engine, lease, "blue");
         let [container] = &lab.engine.running(lease.0)[..] else { panic!("one container of lease {lease}") };
         let inspected = lab.engine.inspect(container);
         assert_eq!(inspected["Image"].as_str(), Some(id.as_str()), "the image that the tenant saved");
@@ -117,7 +126,7 @@ fn an_image_and_a_file_travel_with_the_manifest_also_while_the_tenant_is_away() 
     // Nothing is lost or fetched again when an agent is killed.
     second.kill();
     second.start();
-    runs(lab, two, "blue");
+    runs(lab, &lab.engine, two, "blue");
     assert!(!left(lab, &[2]).is_empty());
 
     tenant.ok(&["close", &deployment.to_string(), "-y"]);

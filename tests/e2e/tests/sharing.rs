@@ -3,16 +3,26 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use common::sites::{matched, runs, sdl, start, PATIENCE};
 use common::CHEAP;
-use e2e::{until, Account, Lab, Provider};
+use e2e::{matched, one_service_each, runs, until, Account, Lab, Provider};
 use exchange::wire::{Answer, Request};
 use exchange::{Item, ALPN};
 use futures::{SinkExt, StreamExt};
 use identity::{Connector, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
 use tokio_util::codec::Framed;
+
+/// Longer than anything here takes, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn start(provider: &Provider, site: &str) {
+    let site = format!("site={site}");
+    provider.owner.ok(&["provider", "update", "--attribute", "region=lab", "--attribute", &site, "-y"]);
+    provider.launch();
+    until("the agent is ready", PATIENCE, || provider.ready().then_some(()));
+}
 
 fn version(tenant: &Account, file: &str) -> [u8; 32] {
     let answer = tenant.ok(&["manifest", "version", file]);
@@ -69,8 +79,8 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
     start(&first, "one");
     start(&second, "two");
 
-    let blue = lab.manifest("shared-blue", &sdl("blue", &["one", "two"]));
-    let green = lab.manifest("shared-green", &sdl("green", &["one", "two"]));
+    let blue = lab.manifest("shared-blue", &one_service_each("nginx", "blue", &["one", "two"]));
+    let green = lab.manifest("shared-green", &one_service_each("nginx", "green", &["one", "two"]));
     let (deployment, found) = matched(lab, &tenant, &blue, &["one", "two"]);
     let (one, two) = (found[0].id, found[1].id);
     assert_eq!(found[0].provider.as_str(), first.address());
@@ -79,8 +89,8 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
     // The tenant speaks to the first provider only, and then to nobody.
     let id = deployment.to_string();
     tenant.ok(&["send-manifest", &id, "--lease", &one.to_string()]);
-    runs(lab, one, "blue");
-    runs(lab, two, "blue");
+    runs(lab, &lab.engine, one, "blue");
+    runs(lab, &lab.engine, two, "blue");
 
     // A new version: on the chain, and to the first provider.
     let new = version(&tenant, &green);
@@ -88,14 +98,14 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
         format!(r#"{{"update_deployment":{{"deployment":{deployment},"version":"{}"}}}}"#, hex::encode(new));
     tenant.ok(&["tx", "market", &update, "-y"]);
     tenant.ok(&["send-manifest", &id, &green, "--lease", &one.to_string()]);
-    runs(lab, one, "green");
-    runs(lab, two, "green");
+    runs(lab, &lab.engine, one, "green");
+    runs(lab, &lab.engine, two, "green");
 
     // A deployment of the second provider alone.
-    let other_file = lab.manifest("shared-other", &sdl("red", &["two"]));
+    let other_file = lab.manifest("shared-other", &one_service_each("nginx", "red", &["two"]));
     let (other, found) = matched(lab, &tenant, &other_file, &["two"]);
     tenant.ok(&["send-manifest", &other.to_string(), "--lease", &found[0].id.to_string()]);
-    runs(lab, found[0].id, "red");
+    runs(lab, &lab.engine, found[0].id, "red");
     let other_version = version(&tenant, &other_file);
 
     let refused = vec![Answer::Refused.encode()];
