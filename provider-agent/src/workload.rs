@@ -56,13 +56,13 @@ pub fn offered(needs: Vec<Need>) -> Result<(), String> {
         | Feature::LeasedIp
         | Feature::Permissions
         | Feature::Bandwidth
-        | Feature::Connection
-        | Feature::IncomingConnection
         | Feature::Secret => true,
         // Whether it is not too much is looked at where the order is known.
         Feature::CarriedImage | Feature::CarriedFile => false,
         // A class was a matter of the bid; names and a proxy's options are shown to who connects.
         Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
+        // The overlay's.
+        Feature::Connection | Feature::IncomingConnection => false,
     };
     let left_out: Vec<String> = needs.iter().filter(|need| beyond(need)).map(ToString::to_string).collect();
     match left_out.is_empty() {
@@ -110,6 +110,7 @@ fn spec(service: &Service) -> ServiceSpec {
         ports,
         carried_image: false,
         files: Vec::new(),
+        hosts: Vec::new(),
     }
 }
 

@@ -74,6 +74,7 @@ impl Bench {
             ports: vec![],
             carried_image: false,
             files: vec![],
+            hosts: vec![],
         }
     }
 

@@ -194,6 +194,8 @@ mod tests {
                 created_at: None,
                 started_at: Some(started),
                 ports: vec![],
+                address: None,
+                gateway: None,
             }],
         }
     }

@@ -3,7 +3,7 @@ use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::Protocol;
 use market_api::LeaseId;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
@@ -47,6 +47,8 @@ pub struct ServiceSpec {
     pub ports: Vec<ServicePort>,
     /// Files that its replicas see and cannot change.
     pub files: Vec<MountedFile>,
+    /// Names that its replicas resolve to these addresses, beside those of the lease's own services; sorted.
+    pub hosts: Vec<(String, Ipv4Addr)>,
 }
 
 /// A file of the agent's, at a place inside the containers.
@@ -57,6 +59,18 @@ pub struct MountedFile {
     pub source: PathBuf,
     /// Absolute path inside the container.
     pub mount: String,
+}
+
+/// What a lease's replicas send to an address that nobody has goes to a listener of the agent instead.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Redirect {
+    pub lease: LeaseId,
+    pub protocol: Protocol,
+    /// What the replicas connect to.
+    pub address: Ipv4Addr,
+    pub port: u16,
+    /// Where the agent listens, on the lease's own bridge.
+    pub listener: SocketAddrV4,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +154,10 @@ pub struct ObservedContainer {
     /// Seconds since the epoch; the latest start.
     pub started_at: Option<u64>,
     pub ports: Vec<PublishedPort>,
+    /// Its address in the lease's network, while it runs.
+    pub address: Option<Ipv4Addr>,
+    /// This machine's address in the lease's network, while it runs.
+    pub gateway: Option<Ipv4Addr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -96,6 +96,13 @@ pub(super) fn spec_hash(service: &ServiceSpec, ports: &[&PublishedPort], host_ip
             text(&file.content.to_string());
         }
     }
+    // Only where there are some: what ran before there were any is left alone.
+    if !service.hosts.is_empty() {
+        text("hosts");
+        for (name, address) in &service.hosts {
+            text(&format!("{name}={address}"));
+        }
+    }
     hex::encode(hash.finalize())
 }
 
@@ -133,6 +140,7 @@ mod tests {
             ports: vec![ServicePort { port: 80, protocol: Protocol::Tcp }],
             carried_image: false,
             files: vec![],
+            hosts: vec![],
         }
     }
 
@@ -159,7 +167,8 @@ mod tests {
         assert_eq!(base, hash(&service(), &port(30000), ip));
         assert_ne!(base, hash(&service(), &port(30001), ip));
         assert_ne!(base, hash(&service(), &port(30000), "127.0.0.2".parse().unwrap()));
-        let changes: [fn(&mut ServiceSpec); 9] = [
+        let changes: [fn(&mut ServiceSpec); 10] = [
+            |s| s.hosts.push(("db".into(), [198, 18, 0, 1].into())),
             |s| s.image.push('x'),
             |s| s.command.push("sh".into()),
             |s| s.args = vec!["ab".into()],

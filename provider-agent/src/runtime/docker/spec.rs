@@ -105,6 +105,8 @@ fn host_config(config: &DockerConfig, replica: &Replica<'_>, network_id: &str) -
     }
     HostConfig {
         network_mode: Some(network_id.to_owned()),
+        extra_hosts: (!service.hosts.is_empty())
+            .then(|| service.hosts.iter().map(|(name, address)| format!("{name}:{address}")).collect()),
         port_bindings: (!bindings.is_empty()).then_some(bindings),
         publish_all_ports: Some(false),
 
@@ -199,6 +201,7 @@ mod tests {
             ],
             carried_image: false,
             files: vec![],
+            hosts: vec![],
         };
         let port = PublishedPort {
             service: "web".into(),
