@@ -12,12 +12,14 @@
 //! | [`runtime`] | speaks to the engine |
 //! | [`gateway`] | serves tenants |
 //! | [`exchange`] | gives manifests to other participants and gets them |
+//! | [`overlay`] | joins the workloads of a deployment across providers |
 //! | [`store`] | the embedded database |
 //! | [`ops`] | health, metrics, status |
 //! | [`app`] | puts the parts together, starts and stops them |
 
 pub mod app;
 pub mod bidding;
+pub mod carried;
 pub mod chain;
 pub mod cli;
 mod clock;
@@ -34,6 +36,7 @@ pub mod matching;
 pub mod mine;
 pub mod money;
 pub mod ops;
+pub mod overlay;
 pub mod plan;
 pub mod queue;
 pub mod runtime;

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chain_client::QueryError;
 use content::ContentRef;
-use identity::Role;
+use identity::{Endpoint, Role};
+use manifest::Manifest;
 use market_api::{DeploymentId, Lease, LeasePhase};
 use tokio::time::Instant;
 
@@ -52,18 +53,29 @@ impl ChainHost {
         providers.dedup();
         let mut all = vec![tenant];
         for account in providers {
-            let endpoints = match chain.endpoints(height, &account).await {
-                // An endpoint that cannot be read is as good as none.
-                Ok(texts) => texts.iter().filter_map(|text| text.parse().ok()).collect(),
-                Err(QueryError::NotFound { .. }) => Vec::new(),
-                Err(e) => return Err(e),
-            };
+            let endpoints = self.endpoints(height, &account).await?;
             all.push(Participant { account, role: Role::Provider, endpoints });
         }
         Ok(all)
     }
 
-    async fn live_leases(&self, height: u64, deployment: u64) -> Answer<Vec<Lease>> {
+    /// The height to read the chain at.
+    pub(crate) fn height(&self) -> u64 {
+        self.core.height()
+    }
+
+    /// Where a provider's gateways answer; nowhere when it has left the registry.
+    pub(crate) async fn endpoints(&self, height: u64, provider: &str) -> Answer<Vec<Endpoint>> {
+        match self.core.chain.endpoints(height, provider).await {
+            // An endpoint that cannot be read is as good as none.
+            Ok(texts) => Ok(texts.iter().filter_map(|text| text.parse().ok()).collect()),
+            Err(QueryError::NotFound { .. }) => Ok(Vec::new()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Everybody's pending and active leases of a deployment.
+    pub(crate) async fn live_leases(&self, height: u64, deployment: u64) -> Answer<Vec<Lease>> {
         let mut live = Vec::new();
         let mut read = 0;
         let mut cursor = None;
@@ -114,8 +126,23 @@ impl Host for ChainHost {
         None
     }
 
-    /// No manifest names content yet.
-    async fn carries(&self, _deployment: u64, _content: &ContentRef) -> bool {
-        false
+    /// By the manifests of the deployment's leases that are here.
+    async fn carries(&self, deployment: u64, content: &ContentRef) -> bool {
+        let named = || -> Result<bool, crate::store::StoreError> {
+            for lease in self.core.mine.leases_of(deployment) {
+                for version in self.core.store.manifest_versions(lease)? {
+                    let bytes = self.core.store.manifest(lease, &version)?.unwrap_or_default();
+                    let manifest = Manifest::from_canonical_json(&bytes);
+                    if manifest.is_ok_and(|manifest| manifest.contents().contains(content)) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        };
+        named().unwrap_or_else(|error| {
+            tracing::error!(deployment, %error, "manifests cannot be read");
+            false
+        })
     }
 }

@@ -11,11 +11,15 @@ mod workload;
 pub use docker::{DockerConfig, DockerRuntime, DEFAULT_CAPABILITIES};
 pub use error::RuntimeError;
 pub use workload::{
-    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession,
-    ObservedContainer, ObservedLease, PublishedPort, ServicePort, ServiceSpec, Workload,
+    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession, MountedFile,
+    ObservedContainer, ObservedLease, PublishedPort, Redirect, ServicePort, ServiceSpec, Workload,
 };
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use async_trait::async_trait;
+use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
 use market_api::LeaseId;
@@ -29,6 +33,10 @@ pub trait Runtime: Send + Sync {
 
     /// Makes sure that workloads reach only what they may. Called again and again; [`Runtime::apply`] does so too.
     async fn isolate(&self) -> Result<(), RuntimeError>;
+
+    /// What replicas send to these addresses goes to the agent's listeners, and nobody else reaches them. These and no
+    /// others from now on; they are put back into place by [`Runtime::isolate`] too.
+    async fn redirect(&self, redirects: Vec<Redirect>) -> Result<(), RuntimeError>;
 
     /// Every lease of which anything is left in the engine, be it only its network. An error means that nothing is
     /// known; it never means that nothing is there.
@@ -63,4 +71,14 @@ pub trait Runtime: Send + Sync {
 
     /// Whether a workload with this image could start now without fetching anything.
     async fn image_present(&self, image: &str) -> Result<bool, RuntimeError>;
+
+    /// The id of the image that was loaded of a content.
+    async fn loaded_image(&self, content: ContentId) -> Result<Option<String>, RuntimeError>;
+
+    /// Brings the image of an archive into the engine, unless it was loaded before, under a name that nothing but
+    /// this content has. Gives the id by which [`Runtime::apply`] starts it. The caller has proved the content.
+    async fn load_image(&self, content: ContentId, archive: &Path) -> Result<String, RuntimeError>;
+
+    /// Removes what [`Runtime::load_image`] loaded of other contents than these; what a container uses stays.
+    async fn keep_images(&self, keep: &BTreeSet<ContentId>) -> Result<(), RuntimeError>;
 }

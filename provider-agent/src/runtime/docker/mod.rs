@@ -1,10 +1,12 @@
 //! Docker Engine as the runtime, through its API.
 
 mod apply;
+mod archive;
 mod config;
 mod errors;
 mod exec;
 mod firewall;
+mod images;
 mod labels;
 mod network;
 mod observe;
@@ -13,16 +15,21 @@ mod streams;
 
 pub use config::{DockerConfig, DEFAULT_CAPABILITIES};
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use async_trait::async_trait;
 use bollard::query_parameters::{InspectContainerOptions, RestartContainerOptionsBuilder};
 use bollard::{Docker, API_DEFAULT_VERSION};
+use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
 use market_api::LeaseId;
 use tokio::sync::Mutex;
 
 use super::{
-    Capacity, ContainerRef, ExecRequest, ExecSession, ObservedLease, Runtime, RuntimeError, Workload,
+    Capacity, ContainerRef, ExecRequest, ExecSession, ObservedLease, Redirect, Runtime, RuntimeError,
+    Workload,
 };
 use errors::{call, is_status, start_error};
 use firewall::Firewall;
@@ -96,6 +103,18 @@ impl Runtime for DockerRuntime {
         match &self.firewall {
             Some(firewall) => firewall.ensure().await,
             None => Ok(()),
+        }
+    }
+
+    async fn redirect(&self, redirects: Vec<Redirect>) -> Result<(), RuntimeError> {
+        match &self.firewall {
+            Some(firewall) => firewall.redirect(redirects).await,
+            None if redirects.is_empty() => Ok(()),
+            None => Err(RuntimeError::Firewall {
+                detail: "workloads have connections to other providers, and runtime.firewall is \"none\": set it to \
+                         \"nftables\""
+                    .to_owned(),
+            }),
         }
     }
 
@@ -175,5 +194,17 @@ impl Runtime for DockerRuntime {
 
     async fn image_present(&self, image: &str) -> Result<bool, RuntimeError> {
         Ok(apply::image_id(&self.docker().await?, &self.config, image).await?.is_some())
+    }
+
+    async fn loaded_image(&self, content: ContentId) -> Result<Option<String>, RuntimeError> {
+        images::loaded(&self.docker().await?, &self.config, content).await
+    }
+
+    async fn load_image(&self, content: ContentId, archive: &Path) -> Result<String, RuntimeError> {
+        images::load(&self.docker().await?, &self.config, content, archive).await
+    }
+
+    async fn keep_images(&self, keep: &BTreeSet<ContentId>) -> Result<(), RuntimeError> {
+        images::keep(&self.docker().await?, &self.config, keep).await
     }
 }
