@@ -152,15 +152,15 @@ pub struct InitArgs {
 /// How the groups of a manifest are put up for sale.
 #[derive(Clone, Debug, Args)]
 pub struct TermsArgs {
-    /// Time that the price pays for; what is not used comes back at the end
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
-    pub term: u64,
-    /// Time in which providers may bid
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
-    pub bid_window: u64,
-    /// Match the next bid when a winner declines or stays silent
-    #[arg(long)]
-    pub fallback: bool,
+    /// Time that the price pays for; what is not used comes back at the end [default: the file's x-market.term, or 1h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub term: Option<u64>,
+    /// Time in which providers may bid [default: the file's x-market.bid_window, or 10s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub bid_window: Option<u64>,
+    /// Match the next bid when a winner declines or stays silent [default: the file's x-market.fallback, or false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub fallback: Option<bool>,
     /// Stake that a provider must have to bid, such as 1000000uakash
     #[arg(long, value_name = "AMOUNT", value_parser = parse_money)]
     pub min_stake: Option<Money>,
