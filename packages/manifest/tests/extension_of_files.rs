@@ -16,16 +16,22 @@ fn named(path: &str) -> Result<ContentRef, String> {
     }
 }
 
-fn orders(source: &str, min_stake: u128) -> Vec<OrderSpec> {
-    let sdl = parse_with("deploy.yaml", source.as_bytes(), &mut named).unwrap();
-    let terms = Terms {
+fn terms(min_stake: u128) -> Terms {
+    Terms {
         term: 3_600,
         bid_window: 60,
         fallback: false,
         denom_map: BTreeMap::from([("uakt".to_string(), "uakash".to_string())]),
         min_stake,
-    };
-    sdl.orders(&terms).unwrap()
+    }
+}
+
+fn orders(source: &str, min_stake: u128) -> Vec<OrderSpec> {
+    // What no order can ask for yet has a test of its own.
+    let source =
+        source.replace("      bandwidth: 2Mi\n", "").replace("      secrets: [PASSWORD, BACKUP_KEY]\n", "");
+    let sdl = parse_with("deploy.yaml", source.as_bytes(), &mut named).unwrap();
+    sdl.orders(&terms(min_stake)).unwrap()
 }
 
 #[test]
@@ -98,4 +104,15 @@ fn a_carried_file_that_cannot_be_read_is_named_with_its_place() {
     assert!(errors.contains("gone.conf") && errors.contains("there is no such file"), "{errors}");
     let alone = parse("deploy.yaml", WHOLE.as_bytes()).unwrap_err().to_string();
     assert!(alone.contains("no other files are read here"), "{alone}");
+}
+
+#[test]
+fn nobody_bids_on_less_than_the_file_asks_for() {
+    let sdl = parse_with("deploy.yaml", WHOLE.as_bytes(), &mut named).unwrap();
+    let errors = sdl.orders(&terms(0)).unwrap_err().to_string();
+    assert!(errors.contains("x-market.services.db.secrets: an order cannot ask for secrets yet"), "{errors}");
+    assert!(
+        errors.contains("x-market.services.web.bandwidth: an order cannot ask for bandwidth yet"),
+        "{errors}"
+    );
 }

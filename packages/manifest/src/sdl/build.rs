@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::addresses;
 use super::compile::{Compiler, Deployed};
-use super::extension::{Extension, Floors};
+use super::extension::{Extension, Floors, OfService};
 use super::placement::Placement;
 use super::ports::Wanted;
 use super::profiles::Compute;
@@ -40,12 +40,13 @@ impl Compiler<'_, '_> {
                     });
                 let mut built = service_of(service, text, compute, deployed, index as u32 + 1, &numbers);
                 built.connections = self.extension.connections.get(*service).cloned().unwrap_or_default();
-                if let Some(of_service) = self.extension.services.get(*service) {
+                let of_service = self.extension.services.get(*service);
+                if let Some(of_service) = of_service {
                     built.carried = of_service.carried.clone();
                     built.resources.bandwidth = of_service.bandwidth;
                 }
                 group.services.push(built);
-                ask(offer, text, compute);
+                ask(offer, text, compute, of_service);
                 offer.prices.push(price);
             }
         }
@@ -114,7 +115,7 @@ fn offer(placement: &Placement, floors: Floors) -> Offer {
 }
 
 /// What a service adds to what its group asks of a provider.
-fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
+fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute, beyond: Option<&OfService>) {
     if let (None, Some(leased)) = (&offer.leased_ip, text.ports.leased.first()) {
         offer.leased_ip = Some(leased.place.clone());
     }
@@ -129,5 +130,11 @@ fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
     }
     if let Some(place) = &text.permissions {
         unsaid(place, "permissions", "no permissions");
+    }
+    if let Some(place) = beyond.and_then(|beyond| beyond.secrets_at.as_ref()) {
+        unsaid(place, "secrets", "no secrets");
+    }
+    if let Some(place) = beyond.and_then(|beyond| beyond.bandwidth_at.as_ref()) {
+        unsaid(place, "bandwidth", "no bandwidth");
     }
 }

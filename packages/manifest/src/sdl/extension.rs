@@ -48,6 +48,9 @@ pub(super) struct OfService {
     pub carried: Carried,
     /// Bytes per second.
     pub bandwidth: u64,
+    /// Where secrets and bandwidth are asked for.
+    pub secrets_at: Option<Place>,
+    pub bandwidth_at: Option<Place>,
 }
 
 /// What a name of `content` stands for.
@@ -299,11 +302,15 @@ fn services(
         }
         if let Some(at) = fields.get("secrets") {
             service.carried.secrets = secrets(reader, &at, text);
+            service.secrets_at = (!service.carried.secrets.is_empty()).then_some(at.place);
         }
         if let Some(at) = fields.get("bandwidth") {
             if let Some(given) = reader.text(&at, "bytes per second with a unit such as 10Mi") {
                 match quantity::size(given) {
-                    Ok(bytes) => service.bandwidth = bytes.count,
+                    Ok(bytes) => {
+                        service.bandwidth = bytes.count;
+                        service.bandwidth_at = Some(at.place);
+                    }
                     Err(problem) => {
                         reader.obey(&at.place, Err(problem));
                     }
