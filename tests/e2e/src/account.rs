@@ -10,6 +10,7 @@ use crate::Lab;
 #[derive(Debug)]
 pub struct Account {
     home: PathBuf,
+    book: PathBuf,
     address: String,
 }
 
@@ -25,7 +26,7 @@ impl Account {
     /// Sets up a home with the key that the chain funded under `name`, or takes it up again.
     pub fn open(lab: &Lab, name: &str) -> Self {
         let home = lab.dir.join("homes").join(name);
-        let mut account = Self { home, address: String::new() };
+        let mut account = Self { home, book: lab.book_path.clone(), address: String::new() };
         if !account.home.join("config.toml").exists() {
             let mnemonic = std::fs::read_to_string(lab.keys.join(format!("{name}.mnemonic")))
                 .unwrap_or_else(|error| panic!("mnemonic of {name}: {error}"));
@@ -67,7 +68,11 @@ impl Account {
     /// A process that runs along, such as a deployment that waits.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(Lab::binary("akash"));
-        command.env("AKASH_HOME", &self.home).args(["--output", "json"]).args(arguments);
+        command
+            .env("AKASH_HOME", &self.home)
+            .env("AKASH_ADDRESS_BOOK", &self.book)
+            .args(["--output", "json"])
+            .args(arguments);
         command
     }
 

@@ -2,12 +2,16 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// The Docker Engine of the lab, looked at from outside the agent.
-#[derive(Debug)]
+use crate::inside;
+
+/// A Docker Engine, looked at from outside the agent.
+#[derive(Clone, Debug)]
 pub struct Engine {
     pub host: String,
     pub dir: String,
     pub script: std::path::PathBuf,
+    /// The network namespace that it runs in, when that is not the test's own.
+    pub namespace: Option<String>,
 }
 
 impl Engine {
@@ -60,7 +64,8 @@ impl Engine {
 
     /// Starts and stops the engine itself.
     pub fn control(&self, command: &str) {
-        let status = Command::new(&self.script).args([command, "--dir", &self.dir]).status();
+        let status =
+            inside(self.namespace.as_deref(), &self.script).args([command, "--dir", &self.dir]).status();
         assert!(status.is_ok_and(|s| s.success()), "scripts/engine {command} failed");
     }
 }

@@ -37,32 +37,69 @@ impl Lab {
     }
 
     fn from_environment() -> Self {
+        let mut lab =
+            Self::of(Path::new(&variable("LOCALNET_KEYS")), PathBuf::from(variable("AKASH_ADDRESS_BOOK")));
+        lab.dir = PathBuf::from(variable("E2E_DIR"));
+        lab.engine.host = variable("E2E_ENGINE");
+        lab.engine.dir = variable("E2E_ENGINE_DIR");
+        lab.localnet = vec!["--home".into(), variable("LOCALNET_HOME")];
+        lab
+    }
+
+    /// On the suite of this address book, with neither directory nor engine yet.
+    fn of(keys: &Path, book_path: PathBuf) -> Self {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts");
-        let book_path = PathBuf::from(variable("AKASH_ADDRESS_BOOK"));
         let book = AddressBook::load(&book_path).unwrap_or_else(|error| panic!("{error}"));
         let client = Client::from_book(&book).unwrap_or_else(|error| panic!("{error}"));
         let contracts = Contracts::new(&client, &book).unwrap_or_else(|error| panic!("{error}"));
-        let engine = Engine {
-            host: variable("E2E_ENGINE"),
-            dir: variable("E2E_ENGINE_DIR"),
-            script: scripts.join("engine"),
-        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .expect("a runtime starts");
+        let script = scripts.join("engine");
         Self {
-            dir: PathBuf::from(variable("E2E_DIR")),
-            keys: PathBuf::from(variable("LOCALNET_KEYS")),
+            dir: PathBuf::new(),
+            keys: keys.to_owned(),
             book,
             book_path,
             client,
             contracts,
-            engine,
-            localnet: vec!["--home".into(), variable("LOCALNET_HOME")],
+            engine: Engine { host: String::new(), dir: String::new(), script, namespace: None },
+            localnet: Vec::new(),
             scripts,
             runtime,
+        }
+    }
+
+    /// The same chain with a suite of its own, deployed as the file says, and homes and agents in a directory of its
+    /// own: what other tests left does not matter, and whole parameters can differ.
+    pub fn apart(&self, name: &str, deployment: &Path) -> Lab {
+        let dir = self.dir.join(name);
+        std::fs::create_dir_all(&dir).expect("a directory for the suite");
+        for entry in std::fs::read_dir(&dir).expect("its entries").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if ["homes", "manifests", "addresses.json"].contains(&name.as_str()) || name.starts_with("agent")
+            {
+                remove(&entry.path());
+            }
+        }
+        let book_path = dir.join("addresses.json");
+        let output = Command::new(Lab::binary("deployer"))
+            .arg("deploy")
+            .arg(deployment)
+            .args(["--redeploy", "--rpc", &self.book.rpc[0], "--mnemonic-file"])
+            .arg(self.keys.join("deployer.mnemonic"))
+            .arg("--address-book")
+            .arg(&book_path)
+            .output()
+            .expect("the deployer is built");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self {
+            dir,
+            engine: self.engine.clone(),
+            localnet: self.localnet.clone(),
+            ..Self::of(&self.keys, book_path)
         }
     }
 
@@ -119,8 +156,10 @@ impl Lab {
         assert!(market.holds, "{market:?}");
         let staking = self.wait(self.contracts.staking.invariants()).expect("staking answers");
         assert!(staking.holds, "{staking:?}");
-        let governance = self.wait(self.governance().invariants()).expect("governance answers");
-        assert!(governance.holds, "{governance:?}");
+        if let Some(governance) = &self.contracts.governance {
+            let governance = self.wait(governance.invariants()).expect("governance answers");
+            assert!(governance.holds, "{governance:?}");
+        }
     }
 
     /// Writes a manifest of one service and gives its path.
@@ -130,5 +169,13 @@ impl Lab {
         let path = dir.join(format!("{name}.yaml"));
         std::fs::write(&path, text).expect("the manifest is written");
         path.display().to_string()
+    }
+}
+
+/// A file or a directory with all that is in it; nothing is fine.
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    if let Err(error) = removed {
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{}: {error}", path.display());
     }
 }

@@ -1,12 +1,13 @@
 use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{json, Value};
 
-use crate::{get, within, Account, Lab};
+use crate::{get_inside, inside, within, Account, Engine, Lab, Page};
 
 /// What a provider asks for, in the base denom per unit and hour.
 #[derive(Clone, Copy, Debug)]
@@ -15,10 +16,35 @@ pub struct Pricing {
     pub memory: u64,
 }
 
+/// Where a provider stands.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Of its gateway and its workloads.
+    pub address: IpAddr,
+    pub engine: Engine,
+    /// The chain's endpoint as seen from there; that of the address book when none.
+    pub rpc: Option<String>,
+    /// What the registry says of it beside its gateway.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl Site {
+    /// On this machine, with the engine that it has.
+    pub fn here(lab: &Lab) -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            engine: lab.engine.clone(),
+            rpc: None,
+            attributes: vec![("region".to_owned(), "lab".to_owned())],
+        }
+    }
+}
+
 /// A provider as its operator set it up: owner and operator keys, a root on the chain, stake, and an agent that runs
 /// while this lives.
 pub struct Provider {
     pub owner: Account,
+    pub site: Site,
     dir: PathBuf,
     gateway: String,
     ops: String,
@@ -28,15 +54,27 @@ pub struct Provider {
 impl Provider {
     /// Provider number `n` of the chain's funded accounts, registered and staked once.
     pub fn open(lab: &Lab, n: u16, pricing: Pricing) -> Self {
+        Self::at(lab, n, pricing, Site::here(lab))
+    }
+
+    /// The same elsewhere. One that was registered at another site moves here.
+    pub fn at(lab: &Lab, n: u16, pricing: Pricing, site: Site) -> Self {
         let owner = Account::open(lab, &format!("provider{n}"));
         let operator = Account::open(lab, &format!("operator{n}"));
         // Ports below those that the system gives to outgoing connections: one of them may be taken at any time.
-        let gateway = format!("127.0.0.1:{}", 27_400 + n);
-        if owner.run(&["provider", "show"]).code != 0 {
-            let endpoint = format!("https://{gateway}");
-            owner.ok(&["provider", "register", "--endpoint", &endpoint, "--attribute", "region=lab", "-y"]);
+        let gateway = format!("{}:{}", site.address, 27_400 + n);
+        let endpoint = format!("https://{gateway}");
+        let attributes: Vec<String> =
+            site.attributes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let mut described = vec!["--endpoint", &endpoint, "-y"];
+        described.extend(attributes.iter().flat_map(|attribute| ["--attribute", attribute]));
+        let known = owner.run(&["provider", "show"]);
+        if known.code != 0 {
+            owner.ok(&[&["provider", "register"], &described[..]].concat());
             owner.ok(&["provider", "stake", &format!("5000000{}", lab.denom()), "-y"]);
             owner.ok(&["provider", "operator", "add", operator.address(), "-y"]);
+        } else if known.json["endpoints"] != json!([endpoint]) {
+            owner.ok(&[&["provider", "update"], &described[..]].concat());
         }
         let dir = lab.dir.join(format!("agent{n}"));
         std::fs::create_dir_all(&dir).expect("a directory for the agent");
@@ -46,6 +84,7 @@ impl Provider {
 data_dir = "{data}"
 [chain]
 address_book = "{book}"
+endpoints = [{rpc}]
 [provider]
 operator_key = "{key}"
 root = "{root}"
@@ -62,7 +101,7 @@ endpoint = "{engine}"
 [ports]
 from = {from}
 to = {to}
-bind = "127.0.0.1"
+bind = "{address}"
 [gateway]
 listen = "{gateway}"
 [ops]
@@ -75,12 +114,14 @@ listen = "{ops}"
             denom = lab.denom(),
             cpu = pricing.cpu,
             memory = pricing.memory,
-            engine = lab.engine.host,
+            engine = site.engine.host,
+            rpc = site.rpc.iter().map(|url| format!("{url:?}")).collect::<String>(),
+            address = site.address,
             from = 30_000 + n * 200,
             to = 30_000 + n * 200 + 199,
         );
         std::fs::write(dir.join("agent.toml"), config).expect("the agent's configuration is written");
-        Self { owner, dir, gateway: format!("https://{gateway}"), ops, child: Mutex::new(None) }
+        Self { owner, site, dir, gateway: endpoint, ops, child: Mutex::new(None) }
     }
 
     pub fn address(&self) -> &str {
@@ -98,7 +139,7 @@ listen = "{ops}"
         if within(Duration::from_secs(120), || self.ready().then_some(())).is_none() {
             let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
             let last: Vec<&str> = log.lines().rev().take(15).collect();
-            let answer = get(&format!("http://{}/ready", self.ops));
+            let answer = self.ask("ready");
             panic!("the agent is not ready after 120 s: {answer:?}\n{}", last.join("\n"));
         }
     }
@@ -107,7 +148,7 @@ listen = "{ops}"
     pub fn launch(&self) {
         let log =
             File::options().create(true).append(true).open(self.log_path()).expect("the agent's log opens");
-        let child = Command::new(Lab::binary("provider-agent"))
+        let child = inside(self.site.engine.namespace.as_deref(), &Lab::binary("provider-agent"))
             .args(["run", "--config"])
             .arg(self.dir.join("agent.toml"))
             .stdin(Stdio::null())
@@ -120,13 +161,18 @@ listen = "{ops}"
     }
 
     pub fn ready(&self) -> bool {
-        get(&format!("http://{}/ready", self.ops)).is_some_and(|page| page.status == 200)
+        self.ask("ready").is_some_and(|page| page.status == 200)
     }
 
     /// What the agent says of itself.
     pub fn status(&self) -> Value {
-        let page = get(&format!("http://{}/status", self.ops)).expect("the agent answers");
+        let page = self.ask("status").expect("the agent answers");
         serde_json::from_str(&page.body).expect("the agent's status is JSON")
+    }
+
+    /// What it answers to its operator under this path, or none when it does not run.
+    pub fn ask(&self, path: &str) -> Option<Page> {
+        get_inside(self.site.engine.namespace.as_deref(), &format!("http://{}/{path}", self.ops))
     }
 
     /// Ends the agent as a crash would.

@@ -7,81 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::CHEAP;
-use e2e::{until, Account, Lab, Provider};
+use e2e::{matched, one_service_each, runs, until, Account, Lab, Provider};
 use exchange::wire::{Answer, Request};
 use exchange::{Item, ALPN};
 use futures::{SinkExt, StreamExt};
 use identity::{Connector, Fingerprint, Identity, Role, Root, RootStatus, Roots, Unknown};
-use market_api::{DeploymentId, Lease, LeaseFilter, LeaseId, LeasePhase, OrderFilter, OrderPhase};
 use tokio_util::codec::Framed;
 
 /// Longer than anything here takes, on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Two groups, each for the providers of one site.
-fn sdl(colour: &str, sites: &[&str]) -> String {
-    let each = |text: fn(&str, &str) -> String| -> String {
-        sites.iter().map(|site| text(site, colour)).collect::<Vec<_>>().join("")
-    };
-    let services = each(|site, colour| {
-        format!("  web-{site}:\n    image: nginx\n    env: [COLOUR={colour}]\n    expose:\n      - port: 80\n        to: [{{ global: true }}]\n")
-    });
-    let compute = each(|site, _| {
-        format!("    {site}:\n      resources:\n        cpu: {{ units: 0.1 }}\n        memory: {{ size: 64Mi }}\n        storage: {{ size: 128Mi }}\n")
-    });
-    let placement = each(|site, _| {
-        format!("    {site}:\n      attributes: {{ site: {site} }}\n      pricing:\n        {site}: {{ denom: uakt, amount: 10000 }}\n")
-    });
-    let deployment = each(|site, _| format!("  web-{site}:\n    {site}: {{ profile: {site}, count: 1 }}\n"));
-    format!(
-        "version: \"2.0\"\nservices:\n{services}profiles:\n  compute:\n{compute}  placement:\n{placement}deployment:\n{deployment}"
-    )
-}
 
 fn start(provider: &Provider, site: &str) {
     let site = format!("site={site}");
     provider.owner.ok(&["provider", "update", "--attribute", "region=lab", "--attribute", &site, "-y"]);
     provider.launch();
     until("the agent is ready", PATIENCE, || provider.ready().then_some(()));
-}
-
-fn leases(lab: &Lab, deployment: u64) -> Vec<Lease> {
-    let filter = LeaseFilter::Deployment { deployment: DeploymentId(deployment) };
-    lab.wait(lab.contracts.market.leases_all(filter, 100)).expect("the market answers")
-}
-
-/// Opens the orders and waits until each is matched; gives the leases by their groups. On a machine that does much
-/// else a bid can come after a short bidding window, so it is tried again with a longer one.
-fn matched(lab: &Lab, tenant: &Account, file: &str, groups: &[&str]) -> (u64, Vec<Lease>) {
-    for bid_window in [5, 20, 60, 180] {
-        let terms = common::Terms { bid_window, ..common::Terms::default() };
-        let pending = common::deploy_without_waiting(tenant, file, &terms);
-        let outcome = until("the orders are matched or lapse", PATIENCE * 3, || {
-            let all = leases(lab, pending.id);
-            let of = |group: &&str| all.iter().find(|lease| lease.group == **group).cloned();
-            let leases: Option<Vec<Lease>> = groups.iter().map(of).collect();
-            let filter = OrderFilter::Deployment { deployment: DeploymentId(pending.id) };
-            let orders = lab.wait(lab.contracts.market.orders_all(filter, 100)).ok()?;
-            let over = [OrderPhase::Matching, OrderPhase::Lapsed, OrderPhase::Expired];
-            let lapsed = orders.iter().any(|order| over.contains(&order.phase) && order.bids == 0);
-            leases.map(Some).or(lapsed.then_some(None))
-        });
-        if let Some(leases) = outcome {
-            return (pending.id, leases);
-        }
-        tenant.ok(&["close", &pending.id.to_string(), "-y"]);
-    }
-    panic!("no provider bid within three minutes");
-}
-
-/// Waits until a lease is paid and its container has this colour.
-fn runs(lab: &Lab, lease: LeaseId, colour: &str) {
-    until(&format!("lease {lease} runs in {colour}"), PATIENCE, || {
-        let running = lab.engine.running(lease.0);
-        let [container] = &running[..] else { return None };
-        let inspected = lab.engine.try_inspect(container)?;
-        let right = inspected["Config"]["Env"].to_string().contains(&format!("COLOUR={colour}"));
-        (right && lab.lease(lease.0).phase == LeasePhase::Active).then_some(())
-    });
 }
 
 fn version(tenant: &Account, file: &str) -> [u8; 32] {
@@ -139,8 +79,8 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
     start(&first, "one");
     start(&second, "two");
 
-    let blue = lab.manifest("shared-blue", &sdl("blue", &["one", "two"]));
-    let green = lab.manifest("shared-green", &sdl("green", &["one", "two"]));
+    let blue = lab.manifest("shared-blue", &one_service_each("nginx", "blue", &["one", "two"]));
+    let green = lab.manifest("shared-green", &one_service_each("nginx", "green", &["one", "two"]));
     let (deployment, found) = matched(lab, &tenant, &blue, &["one", "two"]);
     let (one, two) = (found[0].id, found[1].id);
     assert_eq!(found[0].provider.as_str(), first.address());
@@ -149,8 +89,8 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
     // The tenant speaks to the first provider only, and then to nobody.
     let id = deployment.to_string();
     tenant.ok(&["send-manifest", &id, "--lease", &one.to_string()]);
-    runs(lab, one, "blue");
-    runs(lab, two, "blue");
+    runs(lab, &lab.engine, one, "blue");
+    runs(lab, &lab.engine, two, "blue");
 
     // A new version: on the chain, and to the first provider.
     let new = version(&tenant, &green);
@@ -158,14 +98,14 @@ fn a_manifest_reaches_every_provider_from_the_first_and_nobody_else() {
         format!(r#"{{"update_deployment":{{"deployment":{deployment},"version":"{}"}}}}"#, hex::encode(new));
     tenant.ok(&["tx", "market", &update, "-y"]);
     tenant.ok(&["send-manifest", &id, &green, "--lease", &one.to_string()]);
-    runs(lab, one, "green");
-    runs(lab, two, "green");
+    runs(lab, &lab.engine, one, "green");
+    runs(lab, &lab.engine, two, "green");
 
     // A deployment of the second provider alone.
-    let other_file = lab.manifest("shared-other", &sdl("red", &["two"]));
+    let other_file = lab.manifest("shared-other", &one_service_each("nginx", "red", &["two"]));
     let (other, found) = matched(lab, &tenant, &other_file, &["two"]);
     tenant.ok(&["send-manifest", &other.to_string(), "--lease", &found[0].id.to_string()]);
-    runs(lab, found[0].id, "red");
+    runs(lab, &lab.engine, found[0].id, "red");
     let other_version = version(&tenant, &other_file);
 
     let refused = vec![Answer::Refused.encode()];

@@ -1,45 +1,15 @@
 //! What the end-to-end tests share: a manifest, prices and the deployment of it.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 
 use std::process::{Child, Stdio};
 
+pub use e2e::{deploy_without_waiting, Pending, Terms};
 use e2e::{Account, Lab, Pricing};
 use market_api::OrderFilter;
 use serde_json::Value;
 
 pub const CHEAP: Pricing = Pricing { cpu: 100_000, memory: 10_000 };
 pub const DEAR: Pricing = Pricing { cpu: 300_000, memory: 30_000 };
-
-/// How an order is put up for sale.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms {
-    /// Seconds.
-    pub term: u64,
-    /// Seconds.
-    pub bid_window: u64,
-    pub fallback: bool,
-}
-
-impl Default for Terms {
-    fn default() -> Self {
-        Self { term: 3600, bid_window: 3, fallback: false }
-    }
-}
-
-impl Terms {
-    fn arguments(self) -> Vec<String> {
-        let mut list = vec![
-            "--term".into(),
-            format!("{}s", self.term),
-            "--bid-window".into(),
-            format!("{}s", self.bid_window),
-        ];
-        if self.fallback {
-            list.push("--fallback".into());
-        }
-        list
-    }
-}
 
 /// A deployment that runs.
 #[derive(Debug)]
@@ -50,13 +20,6 @@ pub struct Deployment {
     pub url: String,
     /// The bids that the tenant saw, as the command answered them.
     pub bids: String,
-}
-
-/// A deployment whose orders are open.
-#[derive(Debug)]
-pub struct Pending {
-    pub id: u64,
-    pub order: u64,
 }
 
 /// One web service in one group.
@@ -98,18 +61,12 @@ deployment:
     )
 }
 
-fn call<'a>(file: &'a str, terms: &'a [String], more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec!["deploy", file, "-y"];
-    arguments.extend(terms.iter().map(String::as_str));
-    arguments.extend(more);
-    arguments
-}
-
 /// Deploys and waits until it runs.
 pub fn deploy(tenant: &Account, file: &str, terms: &Terms) -> Deployment {
-    let terms = terms.arguments();
-    let answer = tenant.ok(&call(file, &terms, &[]));
+    let command = terms.command(file);
+    let answer = tenant.ok(&command.iter().map(String::as_str).collect::<Vec<_>>());
     let lease = &answer["leases"][0];
+    let number = |value: &Value| value.as_u64().unwrap_or_else(|| panic!("{value} is no number"));
     Deployment {
         id: number(&answer["deployment"]),
         order: number(&lease["order"]),
@@ -119,18 +76,11 @@ pub fn deploy(tenant: &Account, file: &str, terms: &Terms) -> Deployment {
     }
 }
 
-/// Opens the orders and returns.
-pub fn deploy_without_waiting(tenant: &Account, file: &str, terms: &Terms) -> Pending {
-    let terms = terms.arguments();
-    let answer = tenant.ok(&call(file, &terms, &["--no-wait"]));
-    Pending { id: number(&answer["deployment"]), order: number(&answer["orders"][0]) }
-}
-
 /// Deploys in a process of its own.
 pub fn deploy_in_background(tenant: &Account, file: &str, terms: &Terms) -> Child {
-    let terms = terms.arguments();
+    let command = terms.command(file);
     tenant
-        .command(&call(file, &terms, &[]))
+        .command(&command.iter().map(String::as_str).collect::<Vec<_>>())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -143,8 +93,4 @@ pub fn open_order_of(lab: &Lab, tenant: &str) -> Option<u64> {
     let filter = OrderFilter::Tenant { tenant: tenant.to_owned() };
     let orders = lab.wait(lab.contracts.market.orders_all(filter, 1_000)).ok()?;
     orders.iter().find(|order| order.phase == market_api::OrderPhase::Bidding).map(|order| order.id.0)
-}
-
-fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
 }
