@@ -306,3 +306,21 @@ pub(crate) fn split(
     let tx = Tx { sealer, pending: None, ended: false };
     (link, tx, Rx { opener, rest, ended: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn payloads_stay_inside_of_their_records(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            let mut before = 0;
+            for (_, payload, record) in Payloads::new(&bytes) {
+                prop_assert!(payload.len() + HEADER <= bytes.len() - before);
+                before += record;
+                prop_assert!(before <= bytes.len());
+            }
+        }
+    }
+}

@@ -407,3 +407,31 @@ impl Parts {
 }
 
 const _: () = assert!(SLOTS * RECORD > 3 * MAX_DATAGRAM);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parts_make_the_datagram_and_never_more_than_one_can_be(
+            parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..PAYLOAD), 1..8),
+        ) {
+            let whole = parts.concat();
+            let (last, first) = parts.split_last().unwrap();
+            let mut joined = Parts::default();
+            let taken = first.iter().try_for_each(|part| joined.more(part));
+            prop_assert!(joined.0.len() <= MAX_DATAGRAM);
+            if taken.is_ok() {
+                let mut got = None;
+                joined.last(last, |datagram| {
+                    got = Some(datagram.to_vec());
+                    true
+                });
+                prop_assert_eq!(got, (whole.len() <= MAX_DATAGRAM).then_some(whole));
+                prop_assert!(joined.0.is_empty());
+            }
+        }
+    }
+}

@@ -149,8 +149,8 @@ async fn dial(core: Arc<Core>, tunnel: Arc<Tunnel>, thread: usize, mut reporter:
     match closed.run_until_cancelled(connect(&core, &tunnel, thread)).await {
         Some(Ok(carrier)) => {
             reporter.up = true;
-            drop(reporter);
-            carrier.run().await;
+            // A task of its own, without the room that the handshake took.
+            tokio::spawn(Box::new(carrier).run());
         }
         Some(Err(error)) => tunnel.failed(&error),
         None => {}
@@ -216,7 +216,8 @@ pub(crate) async fn answer(
     let refused = match accepting.await {
         Some(Ok(Ok(carrier))) => {
             drop(places);
-            return carrier.run().await;
+            tokio::spawn(Box::new(carrier).run());
+            return;
         }
         Some(Ok(Err(refused))) => refused,
         Some(Err(_)) => HandshakeError::Timeout.into(),

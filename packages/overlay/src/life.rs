@@ -99,7 +99,7 @@ impl Carrier {
     }
 
     /// Runs until the carrier ends.
-    pub async fn run(mut self) {
+    pub async fn run(mut self: Box<Self>) {
         let close = self.link.handle.close.clone();
         let ended = close.run_until_cancelled(self.live()).await;
         if let Some(Err(fault)) = ended {

@@ -90,8 +90,12 @@ impl Keys {
         let ConnectionTrafficSecrets::Aes128Gcm { key, iv } = secrets else {
             return Err(RecordError::Header);
         };
-        let key = UnboundKey::new(&AES_128_GCM, key.as_ref()).map_err(|_| RecordError::Length)?;
-        let iv = iv.as_ref().try_into().map_err(|_| RecordError::Length)?;
+        Self::of(key.as_ref(), iv.as_ref(), sequence)
+    }
+
+    fn of(key: &[u8], iv: &[u8], sequence: u64) -> Result<Self, RecordError> {
+        let key = UnboundKey::new(&AES_128_GCM, key).map_err(|_| RecordError::Length)?;
+        let iv = iv.try_into().map_err(|_| RecordError::Length)?;
         Ok(Self { key: LessSafeKey::new(key), iv, sequence })
     }
 
@@ -214,6 +218,141 @@ impl Opener {
             [.., HANDSHAKE] => Err(RecordError::Handshake),
             [.., ALERT] => Err(RecordError::Alert),
             _ => Err(RecordError::Kind),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Both ends of one direction.
+    fn ends() -> (Sealer, Opener) {
+        let keys = || Keys::of(&[9; 16], &[5; 12], 0).unwrap();
+        (Sealer(keys()), Opener(keys()))
+    }
+
+    fn sealed(sealer: &mut Sealer, payload: &[u8], kind: Kind) -> Vec<u8> {
+        let mut record = vec![0; RECORD];
+        record[HEADER..HEADER + payload.len()].copy_from_slice(payload);
+        let length = sealer.seal(&mut record, payload.len(), kind).unwrap();
+        record.truncate(length);
+        record
+    }
+
+    /// A record with this inside, whatever it means.
+    fn sealed_raw(sealer: &mut Sealer, content: &[u8], content_type: u8) -> Vec<u8> {
+        let mut record = vec![0; HEADER + content.len() + 1 + TAG];
+        record[HEADER..HEADER + content.len()].copy_from_slice(content);
+        sealer.finish(&mut record, content.len(), content_type).unwrap();
+        record
+    }
+
+    fn any_kind() -> impl Strategy<Value = Kind> {
+        (0_u8..12).prop_map(|byte| Kind::from_byte(byte).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn a_frame_comes_out_as_it_went_in(
+            payload in prop::collection::vec(any::<u8>(), 0..=PAYLOAD),
+            kind in any_kind(),
+        ) {
+            let (mut sealer, mut opener) = ends();
+            let mut record = sealed(&mut sealer, &payload, kind);
+            prop_assert_eq!(record_length(&record), Ok(Some(record.len())));
+            let length = payload.len();
+            prop_assert_eq!(opener.open(&mut record), Ok(Opened::Frame { kind, length }));
+            prop_assert_eq!(&record[HEADER..HEADER + length], &payload[..]);
+        }
+
+        #[test]
+        fn a_record_with_any_bit_changed_is_refused(
+            payload in prop::collection::vec(any::<u8>(), 0..200),
+            at in any::<prop::sample::Index>(),
+            bit in 0_u32..8,
+        ) {
+            let (mut sealer, mut opener) = ends();
+            let mut record = sealed(&mut sealer, &payload, Kind::Data);
+            let at = at.index(record.len());
+            record[at] ^= 1 << bit;
+            prop_assert!(opener.open(&mut record).is_err());
+        }
+
+        #[test]
+        fn bytes_of_a_stranger_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let (_, mut opener) = ends();
+            let mut bytes = bytes;
+            if let Ok(Some(length)) = record_length(&bytes) {
+                prop_assert!((HEADER + TAG + 1..=RECORD).contains(&length));
+            }
+            prop_assert!(opener.open(&mut bytes).is_err());
+            // The same with a header that is right.
+            if bytes.len() > HEADER + TAG {
+                let header = header(bytes.len() - HEADER).unwrap();
+                bytes[..HEADER].copy_from_slice(&header);
+                prop_assert!(opener.open(&mut bytes).is_err());
+            }
+        }
+
+        #[test]
+        fn a_peer_that_seals_nonsense_is_refused_or_understood(
+            content in prop::collection::vec(any::<u8>(), 0..40),
+            content_type in any::<u8>(),
+        ) {
+            let (mut sealer, mut opener) = ends();
+            let mut record = sealed_raw(&mut sealer, &content, content_type);
+            match opener.open(&mut record) {
+                Ok(Opened::Frame { kind, length }) => {
+                    prop_assert_eq!(content_type, APPLICATION_DATA);
+                    prop_assert_eq!(Some(&(kind as u8)), content.last());
+                    prop_assert_eq!(length, content.len() - 1);
+                }
+                Ok(Opened::KeyUpdate { .. }) => prop_assert_eq!(content_type, HANDSHAKE),
+                Err(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn records_are_taken_in_their_order_and_once() {
+        let (mut sealer, mut opener) = ends();
+        let [first, second] = [b"1", b"2"].map(|payload| sealed(&mut sealer, payload, Kind::Data));
+        assert_eq!(opener.open(&mut second.clone()), Err(RecordError::Forged));
+        let (_, mut opener) = ends();
+        assert!(opener.open(&mut first.clone()).is_ok());
+        assert_eq!(opener.open(&mut first.clone()), Err(RecordError::Forged));
+    }
+
+    #[test]
+    fn only_an_exact_key_update_is_one() {
+        let open = |content: &[u8], content_type| {
+            let (mut sealer, mut opener) = ends();
+            opener.open(&mut sealed_raw(&mut sealer, content, content_type))
+        };
+        assert_eq!(open(&KEY_UPDATE, HANDSHAKE), Ok(Opened::KeyUpdate { asked: false }));
+        assert_eq!(open(&[24, 0, 0, 1, 1], HANDSHAKE), Ok(Opened::KeyUpdate { asked: true }));
+        for content in
+            [&[24, 0, 0, 1, 2][..], &[24, 0, 0, 2, 0, 0], &[4, 0, 0, 1, 0], &[24, 0, 0, 1, 0, 0], &[]]
+        {
+            assert_eq!(open(content, HANDSHAKE), Err(RecordError::Handshake), "{content:?}");
+        }
+        assert_eq!(open(&[2, 40], ALERT), Err(RecordError::Alert));
+        assert_eq!(open(&[12], APPLICATION_DATA), Err(RecordError::Kind));
+        // Padding.
+        assert_eq!(open(&[0, APPLICATION_DATA], 0), Err(RecordError::Kind));
+    }
+
+    #[test]
+    fn no_record_is_longer_than_a_full_one() {
+        let full = header(RECORD - HEADER).unwrap();
+        assert_eq!(record_length(&full), Ok(Some(RECORD)));
+        for body in [0, TAG, RECORD - HEADER + 1, usize::from(u16::MAX)] {
+            assert_eq!(record_length(&header(body).unwrap()), Err(RecordError::Length), "{body}");
+        }
+        for length in 0..HEADER {
+            assert_eq!(record_length(&full[..length]), Ok(None));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Carriers that should not get in: certificates that nobody should make, presented by hand.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -126,32 +127,67 @@ pub fn client(chain: Vec<CertificateDer<'static>>, key: &KeyPair, alpn: &[u8]) -
 /// Shakes hands and waits for the first record that comes behind the handshake. Returns whether there was one: the
 /// server says with it that it trusts the client. Also what the client sent.
 pub async fn enters(gateway: SocketAddr, config: ClientConfig, label: String) -> (bool, Vec<u8>) {
-    let mut socket = TcpStream::connect(gateway).await.unwrap();
-    let mut tls = ClientConnection::new(Arc::new(config), ServerName::try_from(label).unwrap()).unwrap();
-    let mut sent = Vec::new();
-    loop {
+    let mut carrier = Carrier::connect(gateway, config, label).await;
+    let entered = carrier.shake_hands().await;
+    (entered, carrier.sent)
+}
+
+/// The same, to go on from there.
+pub async fn enter(gateway: SocketAddr, config: ClientConfig, label: String) -> Option<Carrier> {
+    let mut carrier = Carrier::connect(gateway, config, label).await;
+    carrier.shake_hands().await.then_some(carrier)
+}
+
+/// A carrier that is driven by hand.
+pub struct Carrier {
+    socket: TcpStream,
+    tls: ClientConnection,
+    sent: Vec<u8>,
+}
+
+impl Carrier {
+    async fn connect(gateway: SocketAddr, config: ClientConfig, label: String) -> Self {
+        let socket = TcpStream::connect(gateway).await.unwrap();
+        let name = ServerName::try_from(label).unwrap();
+        let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+        Self { socket, tls, sent: Vec::new() }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
         let mut out = Vec::new();
-        while tls.wants_write() {
-            tls.write_tls(&mut out).unwrap();
+        while self.tls.wants_write() {
+            self.tls.write_tls(&mut out)?;
         }
-        sent.extend_from_slice(&out);
-        if socket.write_all(&out).await.is_err() {
-            return (false, sent);
+        self.sent.extend_from_slice(&out);
+        self.socket.write_all(&out).await
+    }
+
+    async fn shake_hands(&mut self) -> bool {
+        loop {
+            if self.flush().await.is_err() {
+                return false;
+            }
+            let mut bytes = vec![0; 16_384];
+            let count = match within("an answer or an end", self.socket.read(&mut bytes)).await {
+                Ok(count) if count > 0 => count,
+                _ => return false,
+            };
+            let mut rest = &bytes[..count];
+            while !rest.is_empty() {
+                self.tls.read_tls(&mut rest).unwrap();
+            }
+            match self.tls.process_new_packets() {
+                Ok(state) if state.plaintext_bytes_to_read() > 0 => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
         }
-        let mut bytes = vec![0; 16_384];
-        let count = match within("an answer or an end", socket.read(&mut bytes)).await {
-            Ok(count) if count > 0 => count,
-            _ => return (false, sent),
-        };
-        let mut rest = &bytes[..count];
-        while !rest.is_empty() {
-            tls.read_tls(&mut rest).unwrap();
-        }
-        match tls.process_new_packets() {
-            Ok(state) if state.plaintext_bytes_to_read() > 0 => return (true, sent),
-            Ok(_) => {}
-            Err(_) => return (false, sent),
-        }
+    }
+
+    /// Sends one record with this inside.
+    pub async fn send(&mut self, content: &[u8]) -> io::Result<()> {
+        self.tls.writer().write_all(content)?;
+        self.flush().await
     }
 }
 

@@ -3,6 +3,7 @@
 mod flows;
 mod forge;
 mod healing;
+mod hostile;
 mod streams;
 mod support;
 mod trust;
