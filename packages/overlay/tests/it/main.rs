@@ -1,0 +1,8 @@
+//! Tunnels between two overlays in one process.
+
+mod flows;
+mod forge;
+mod healing;
+mod streams;
+mod support;
+mod trust;
