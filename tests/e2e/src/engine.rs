@@ -59,6 +59,11 @@ impl Engine {
         Some(list.remove(0))
     }
 
+    /// What a command in a container says on its standard output; what it says on the other when it fails.
+    pub fn exec(&self, container: &str, command: &[&str]) -> Result<String, String> {
+        self.docker(&[&["exec", container], command].concat())
+    }
+
     pub fn remove(&self, container: &str) {
         self.docker(&["rm", "-f", container]).unwrap_or_else(|error| panic!("{error}"));
     }
