@@ -7,6 +7,7 @@ use registry_api::Attribute;
 use staking_api::Destination;
 
 use crate::bank::RefusingBank;
+use crate::digested::Digested;
 use crate::suite::{Chain, ProviderKeys, Suite};
 use crate::{DENOM, PURSE};
 
@@ -106,7 +107,10 @@ impl SuiteBuilder {
     }
 
     pub fn build(self) -> Suite {
-        let mut app: Chain = AppBuilder::new().with_bank(RefusingBank::default()).build(|_, _, _| {});
+        let mut app: Chain = AppBuilder::new()
+            .with_bank(RefusingBank::default())
+            .with_storage(Digested::default())
+            .build(|_, _, _| {});
         let name = |app: &Chain, name: &str| app.api().addr_make(name);
         let (owner, treasury) = (name(&app, "owner"), name(&app, "treasury"));
         let tenants: Vec<_> = (0..self.tenants).map(|n| name(&app, &format!("tenant{n}"))).collect();

@@ -1,3 +1,4 @@
+use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{from_json, to_json_binary, Addr, Coin, Uint128, WasmMsg};
 use cw_multi_test::{App, AppResponse, Executor};
 use serde::{de::DeserializeOwned, Serialize};
@@ -5,9 +6,10 @@ use sha2::{Digest, Sha256};
 
 use crate::bank::RefusingBank;
 use crate::builder::SuiteBuilder;
+use crate::digested::Digested;
 
 /// The simulated chain under a suite.
-pub type Chain = App<RefusingBank>;
+pub type Chain = App<RefusingBank, MockApi, Digested>;
 
 /// Why a message was refused: the text of its innermost error, without the copy of the message around it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! The contracts and the model side by side.
 
-use std::collections::{hash_map::DefaultHasher, BTreeMap};
-use std::hash::Hasher;
+use std::collections::BTreeMap;
 
-use cosmwasm_std::{Addr, Order, Storage};
+use cosmwasm_std::Addr;
 use testing::{ProviderKeys, Suite, DENOM, PURSE};
 
 use crate::model::{Bank, Certificate, Model, Owned, Weights};
@@ -33,6 +32,8 @@ pub struct World {
     pub cast: Cast,
     pub stats: Stats,
     digest: u64,
+    /// The bank's digest and the model's balances when they were last found equal.
+    balanced: (u64, Bank),
     /// Everything is compared after so many operations, what an operation names after each.
     pub full_every: u64,
 }
@@ -60,8 +61,9 @@ impl World {
             everyone,
         };
         let model = start(&suite, &cast);
-        let digest = digest(&suite);
-        let mut world = Self { suite, model, cast, stats: Stats::default(), digest, full_every };
+        let digest = suite.app.storage().digest();
+        let balanced = (suite.app.storage().bank_digest(), model.bank.clone());
+        let mut world = Self { suite, model, cast, stats: Stats::default(), digest, balanced, full_every };
         for n in 0..PROVIDERS {
             world.prepare(n)?;
         }
@@ -129,7 +131,7 @@ impl World {
             (Err(no), Ok(())) => return Err(differ(format!("accepted, the model refuses: {no}"))),
             (Ok(()), Ok(())) | (Err(_), Err(_)) => {}
         }
-        let digest = digest(&self.suite);
+        let digest = self.suite.app.storage().digest();
         if actual.is_err() && digest != self.digest {
             return Err(differ("a refused operation changed the state".into()));
         }
@@ -140,6 +142,11 @@ impl World {
             }
             for edge in &self.model.edges {
                 *self.stats.edges.entry((*edge).to_owned()).or_default() += 1;
+            }
+            let bank = self.suite.app.storage().bank_digest();
+            if (bank, &self.model.bank) != (self.balanced.0, &self.balanced.1) {
+                check::balances(self).map_err(&differ)?;
+                self.balanced = (bank, self.model.bank.clone());
             }
             check::money(self).map_err(&differ)?;
             check::named(self, op).map_err(&differ)?;
@@ -201,17 +208,6 @@ pub fn play(ops: &[u64], full_every: u64) -> Result<(Stats, u64), String> {
     check::everything(&world)?;
     stats.drains += 1;
     Ok((stats, digest))
-}
-
-fn digest(suite: &Suite) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for (key, value) in suite.app.storage().range(None, None, Order::Ascending) {
-        hasher.write_usize(key.len());
-        hasher.write(&key);
-        hasher.write_usize(value.len());
-        hasher.write(&value);
-    }
-    hasher.finish()
 }
 
 fn start(suite: &Suite, cast: &Cast) -> Model {
