@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gateway_api::{EventKind, LeaseEvent};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
@@ -43,11 +44,21 @@ pub struct Leases {
     pub host: String,
     memory: Mutex<HashMap<u64, Memory>>,
     sharing: OnceLock<Arc<Sharing>>,
+    /// Told whenever a lease was looked at.
+    looked: Notify,
 }
 
 impl Leases {
     pub fn new(core: Arc<Core>, runtime: Arc<dyn Runtime>, host_ip: IpAddr, host: String) -> Self {
-        Self { core, runtime, host_ip, host, memory: Mutex::default(), sharing: OnceLock::new() }
+        Self {
+            core,
+            runtime,
+            host_ip,
+            host,
+            memory: Mutex::default(),
+            sharing: OnceLock::new(),
+            looked: Notify::new(),
+        }
     }
 
     /// From now on manifests also come from other participants, and are told to them. Set once.
@@ -58,6 +69,11 @@ impl Leases {
 
     pub(crate) fn sharing(&self) -> Option<&Arc<Sharing>> {
         self.sharing.get()
+    }
+
+    /// Returns when a lease was looked at, also when that was before the call and after the call before.
+    pub(crate) async fn looked_anew(&self) {
+        self.looked.notified().await;
     }
 
     fn memories(&self) -> MutexGuard<'_, HashMap<u64, Memory>> {
@@ -80,7 +96,9 @@ impl Leases {
                 continue;
             };
             let touched = self.core.head().height;
-            let outcome = match self.reconcile(lease).await {
+            let reconciled = self.reconcile(lease).await;
+            self.looked.notify_one();
+            let outcome = match reconciled {
                 Ok(outcome) => {
                     self.core.store.settled(&[(key, touched)])?;
                     outcome

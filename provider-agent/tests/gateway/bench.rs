@@ -137,6 +137,9 @@ impl Runtime for Engine {
         Ok(())
     }
 
+    async fn redirect(&self, _: Vec<Redirect>) -> Result<(), RuntimeError> {
+        Ok(())
+    }
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         unreachable!("not the gateway's business")
     }
