@@ -34,6 +34,11 @@ impl Engine {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Whether it serves at all.
+    pub fn answers(&self) -> bool {
+        self.docker(&["version"]).is_ok()
+    }
+
     /// Ids of the running containers of a lease.
     pub fn running(&self, lease: u64) -> Vec<String> {
         self.list(&["ps", "-q", "--no-trunc", "--filter", &format!("label=akash.lease={lease}")])
