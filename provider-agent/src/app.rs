@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::exchange::Exchange;
+use ::overlay::Overlay;
 use anyhow::Context;
 use async_trait::async_trait;
 use chain_client::{
@@ -28,6 +29,7 @@ use crate::gateway::{Gateway, GatewayConfig};
 use crate::journal::StoreJournal;
 use crate::leases::{Backend, Leases};
 use crate::ops::{self, StatusReport};
+use crate::overlay::{Joiner, Targets};
 use crate::runtime::{DockerConfig, DockerRuntime, Runtime};
 use crate::store::Store;
 
@@ -259,13 +261,21 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
     leases.refresh_capacity().await;
 
     let identity = Arc::new(Identity::new(parts.root, &chain_id, Role::Provider)?);
-    let roots: Arc<dyn Roots> =
-        Arc::new(CachedRoots::new(ChainRoots(parts.contracts.clone()), CachePolicy::default()));
+    let cached = Arc::new(CachedRoots::new(ChainRoots(parts.contracts.clone()), CachePolicy::default()));
+    let roots: Arc<dyn Roots> = cached.clone();
     let host = Arc::new(ChainHost::new(core.clone()));
     let content = Arc::new(content::Store::open(config.data_dir.join(CONTENT))?);
     let limits = ::exchange::Config::default();
     let exchange = Exchange::new(limits, identity.clone(), roots.clone(), host.clone(), content);
-    leases.share(Sharing { exchange: exchange.clone(), host });
+    leases.share(Sharing { exchange: exchange.clone(), host: host.clone() });
+    let targets = Arc::new(Targets::default());
+    let overlay = Arc::new(Overlay::start(
+        ::overlay::Config::default(),
+        identity.clone(),
+        roots.clone(),
+        targets.clone(),
+    )?);
+    leases.connect(overlay.clone());
     let gateway = Gateway::bind(
         config.gateway.listen,
         GatewayConfig { drain_timeout: config.ops.drain.0 / 2, ..GatewayConfig::default() },
@@ -275,7 +285,8 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
         runtime.clone(),
     )
     .await?
-    .with_exchange(exchange)?;
+    .with_exchange(exchange)?
+    .with_overlay(overlay.clone());
 
     tracing::info!(provider = owner, operator = live.queue.address(), chain = chain_id, "started");
     let mut group = Group::new();
@@ -296,6 +307,15 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
     group.spawn("resync", leases.clone().resync(stop.clone()));
     group.spawn("watch", leases.clone().watch(stop.clone()));
     group.spawn("money", crate::money::run(core.clone(), stop.clone()));
+    let joiner = Joiner {
+        leases: leases.clone(),
+        host,
+        overlay,
+        targets,
+        refresh: Box::new(move |account| cached.refresh(account)),
+        drain: config.ops.drain.0 / 2,
+    };
+    group.spawn("overlay", joiner.run(stop.clone()));
     let follower = Follower {
         chain: core.chain.clone(),
         chain_id,

@@ -365,6 +365,9 @@ impl Runtime for FakeRuntime {
     async fn isolate(&self) -> Result<(), RuntimeError> {
         Ok(())
     }
+    async fn redirect(&self, _: Vec<Redirect>) -> Result<(), RuntimeError> {
+        Ok(())
+    }
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         Ok(self.up()?.leases.values().cloned().collect())
     }
@@ -394,6 +397,8 @@ impl Runtime for FakeRuntime {
                     created_at: Some(1),
                     started_at: Some(1),
                     ports: workload.ports.clone(),
+                    address: None,
+                    gateway: None,
                 });
             }
         }

@@ -12,6 +12,7 @@
 //! | [`runtime`] | speaks to the engine |
 //! | [`gateway`] | serves tenants |
 //! | [`exchange`] | gives manifests to other participants and gets them |
+//! | [`overlay`] | joins the workloads of a deployment across providers |
 //! | [`store`] | the embedded database |
 //! | [`ops`] | health, metrics, status |
 //! | [`app`] | puts the parts together, starts and stops them |
@@ -34,6 +35,7 @@ pub mod matching;
 pub mod mine;
 pub mod money;
 pub mod ops;
+pub mod overlay;
 pub mod plan;
 pub mod queue;
 pub mod runtime;

@@ -51,6 +51,11 @@ impl Mine {
         self.read(|inner| inner.leases.keys().copied().collect())
     }
 
+    /// With their deployments.
+    pub fn leases_with_deployments(&self) -> BTreeMap<u64, u64> {
+        self.read(|inner| inner.leases.clone())
+    }
+
     pub fn leases_of(&self, deployment: u64) -> Vec<u64> {
         self.read(|inner| {
             inner.leases.iter().filter(|(_, of)| **of == deployment).map(|(id, _)| *id).collect()

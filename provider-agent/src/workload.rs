@@ -56,13 +56,13 @@ pub fn offered(needs: Vec<Need>) -> Result<(), String> {
         | Feature::LeasedIp
         | Feature::Permissions
         | Feature::Bandwidth
-        | Feature::Connection
-        | Feature::IncomingConnection
         | Feature::CarriedImage
         | Feature::CarriedFile
         | Feature::Secret => true,
         // A class was a matter of the bid; names and a proxy's options are shown to who connects.
         Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
+        // The overlay's.
+        Feature::Connection | Feature::IncomingConnection => false,
     };
     let left_out: Vec<String> = needs.iter().filter(|need| beyond(need)).map(ToString::to_string).collect();
     match left_out.is_empty() {
@@ -108,6 +108,7 @@ fn spec(service: &Service) -> ServiceSpec {
         storage: service.resources.storage.iter().fold(0u64, |sum, volume| sum.saturating_add(volume.size)),
         count: service.count,
         ports,
+        hosts: Vec::new(),
     }
 }
 

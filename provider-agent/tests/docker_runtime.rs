@@ -72,6 +72,7 @@ impl Bench {
             storage: 64 << 20,
             count: 1,
             ports: vec![],
+            hosts: vec![],
         }
     }
 

@@ -20,6 +20,7 @@
 //! Units: times are seconds since the Unix epoch unless the name ends in `_ms`, cpu is in millicores, memory,
 //! storage and traffic are in bytes.
 
+mod connection;
 mod error;
 mod lease;
 mod paths;
@@ -27,6 +28,7 @@ mod provider;
 mod shell;
 mod streams;
 
+pub use connection::{ConnectionError, ConnectionStatus, Direction, TunnelState};
 pub use error::{ErrorBody, Problem};
 pub use lease::{
     Control, EventKind, Events, Fetching, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chain_client::QueryError;
 use content::ContentRef;
-use identity::Role;
+use identity::{Endpoint, Role};
 use market_api::{DeploymentId, Lease, LeasePhase};
 use tokio::time::Instant;
 
@@ -52,18 +52,29 @@ impl ChainHost {
         providers.dedup();
         let mut all = vec![tenant];
         for account in providers {
-            let endpoints = match chain.endpoints(height, &account).await {
-                // An endpoint that cannot be read is as good as none.
-                Ok(texts) => texts.iter().filter_map(|text| text.parse().ok()).collect(),
-                Err(QueryError::NotFound { .. }) => Vec::new(),
-                Err(e) => return Err(e),
-            };
+            let endpoints = self.endpoints(height, &account).await?;
             all.push(Participant { account, role: Role::Provider, endpoints });
         }
         Ok(all)
     }
 
-    async fn live_leases(&self, height: u64, deployment: u64) -> Answer<Vec<Lease>> {
+    /// The height to read the chain at.
+    pub(crate) fn height(&self) -> u64 {
+        self.core.height()
+    }
+
+    /// Where a provider's gateways answer; nowhere when it has left the registry.
+    pub(crate) async fn endpoints(&self, height: u64, provider: &str) -> Answer<Vec<Endpoint>> {
+        match self.core.chain.endpoints(height, provider).await {
+            // An endpoint that cannot be read is as good as none.
+            Ok(texts) => Ok(texts.iter().filter_map(|text| text.parse().ok()).collect()),
+            Err(QueryError::NotFound { .. }) => Ok(Vec::new()),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Everybody's pending and active leases of a deployment.
+    pub(crate) async fn live_leases(&self, height: u64, deployment: u64) -> Answer<Vec<Lease>> {
         let mut live = Vec::new();
         let mut read = 0;
         let mut cursor = None;

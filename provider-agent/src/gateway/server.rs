@@ -1,9 +1,10 @@
 //! Accepts connections, within limits that hold before anything is known of the peer.
 
 use ::exchange::Exchange;
+use ::overlay::{Hello, HelloError, Overlay, Rewound};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use identity::{Acceptor, Identity, PerKey, Place, Presented, Role, RootError, Roots};
+use identity::{AcceptError, Acceptor, Identity, PerKey, Place, Presented, Role, RootError, Roots};
 use socket2::{SockRef, TcpKeepalive};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use std::{io, pin::pin};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,6 +40,17 @@ pub enum GatewayError {
     Identity(#[from] RootError),
 }
 
+/// A connection after its handshake, and who the peer says it is.
+type Shaken = (TlsStream<IdleLimited<Rewound<TcpStream>>>, Presented);
+
+#[derive(Debug, thiserror::Error)]
+enum ShakeError {
+    #[error(transparent)]
+    Hello(#[from] HelloError),
+    #[error(transparent)]
+    Accept(#[from] AcceptError),
+}
+
 /// The gateway, listening and ready to be run.
 pub struct Gateway {
     listener: TcpListener,
@@ -46,6 +59,7 @@ pub struct Gateway {
     roots: Arc<dyn Roots>,
     shared: Shared,
     exchange: Option<Arc<Exchange>>,
+    overlay: Option<Arc<Overlay>>,
     config: GatewayConfig,
 }
 
@@ -69,7 +83,7 @@ impl Gateway {
             requests: PerKey::new(config.max_requests_per_account),
             body_timeout: config.body_timeout,
         };
-        Ok(Self { listener, acceptor, identity, roots, shared, exchange: None, config })
+        Ok(Self { listener, acceptor, identity, roots, shared, exchange: None, overlay: None, config })
     }
 
     /// Answers other participants of deployments on the same port as well.
@@ -78,6 +92,12 @@ impl Gateway {
         self.acceptor = Acceptor::new(self.identity.clone(), &Role::ALL, &protocols)?;
         self.exchange = Some(exchange);
         Ok(self)
+    }
+
+    /// Takes carriers of tunnels on the same port as well.
+    pub fn with_overlay(mut self, overlay: Arc<Overlay>) -> Self {
+        self.overlay = Some(overlay);
+        self
     }
 
     /// Where it listens, with the port that was chosen when 0 was asked for.
@@ -136,10 +156,10 @@ impl Gateway {
             tracing::debug!(%address, %error, "gateway: connection is gone");
             return;
         }
-        let stream = IdleLimited::new(stream, self.config.idle_timeout);
-        let handshake = tokio::time::timeout(self.config.handshake_timeout, self.acceptor.accept(stream));
+        let handshake = tokio::time::timeout(self.config.handshake_timeout, self.shake(stream, address));
         let (stream, presented) = match handshake.await {
-            Ok(Ok(accepted)) => accepted,
+            Ok(Ok(Some(accepted))) => accepted,
+            Ok(Ok(None)) => return,
             Ok(Err(error)) => {
                 tracing::info!(%address, %error, "gateway: peer refused in the handshake");
                 return;
@@ -188,6 +208,19 @@ impl Gateway {
         if let Err(error) = ended {
             tracing::debug!(%address, %error, "gateway: connection broke off");
         }
+    }
+
+    /// None when the overlay has taken the connection over, or refused it.
+    async fn shake(&self, mut stream: TcpStream, address: SocketAddr) -> Result<Option<Shaken>, ShakeError> {
+        let hello = Hello::read(&mut stream).await?;
+        if let (true, Some(overlay)) = (hello.is_tunnel(), &self.overlay) {
+            if let Err(error) = overlay.accept(stream, hello, address) {
+                tracing::debug!(%address, %error, "gateway: carrier refused");
+            }
+            return Ok(None);
+        }
+        let stream = IdleLimited::new(hello.rewind(stream), self.config.idle_timeout);
+        Ok(Some(self.acceptor.accept(stream).await?))
     }
 
     fn tune(&self, stream: &TcpStream) -> io::Result<()> {

@@ -191,6 +191,8 @@ mod tests {
                 created_at: None,
                 started_at: Some(started),
                 ports: vec![],
+                address: None,
+                gateway: None,
             }],
         }
     }

@@ -11,7 +11,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use ::overlay::Overlay;
 use gateway_api::{EventKind, LeaseEvent};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::Core;
@@ -43,11 +45,23 @@ pub struct Leases {
     pub host: String,
     memory: Mutex<HashMap<u64, Memory>>,
     sharing: OnceLock<Arc<Sharing>>,
+    overlay: OnceLock<Arc<Overlay>>,
+    /// Told whenever a lease was looked at.
+    looked: Notify,
 }
 
 impl Leases {
     pub fn new(core: Arc<Core>, runtime: Arc<dyn Runtime>, host_ip: IpAddr, host: String) -> Self {
-        Self { core, runtime, host_ip, host, memory: Mutex::default(), sharing: OnceLock::new() }
+        Self {
+            core,
+            runtime,
+            host_ip,
+            host,
+            memory: Mutex::default(),
+            sharing: OnceLock::new(),
+            overlay: OnceLock::new(),
+            looked: Notify::new(),
+        }
     }
 
     /// From now on manifests also come from other participants, and are told to them. Set once.
@@ -56,8 +70,22 @@ impl Leases {
         let _ = self.sharing.set(Arc::new(sharing));
     }
 
+    /// From now on the status of a lease tells of its connections. Set once.
+    pub fn connect(&self, overlay: Arc<Overlay>) {
+        let _ = self.overlay.set(overlay);
+    }
+
+    pub(crate) fn overlay(&self) -> Option<&Arc<Overlay>> {
+        self.overlay.get()
+    }
+
     pub(crate) fn sharing(&self) -> Option<&Arc<Sharing>> {
         self.sharing.get()
+    }
+
+    /// Returns when a lease was looked at, also when that was before the call and after the call before.
+    pub(crate) async fn looked_anew(&self) {
+        self.looked.notified().await;
     }
 
     fn memories(&self) -> MutexGuard<'_, HashMap<u64, Memory>> {
@@ -80,7 +108,9 @@ impl Leases {
                 continue;
             };
             let touched = self.core.head().height;
-            let outcome = match self.reconcile(lease).await {
+            let reconciled = self.reconcile(lease).await;
+            self.looked.notify_one();
+            let outcome = match reconciled {
                 Ok(outcome) => {
                     self.core.store.settled(&[(key, touched)])?;
                     outcome

@@ -10,6 +10,7 @@ use market_api::{ExecuteMsg, Lease, LeaseId, LeasePhase};
 use tokio::time::Instant;
 
 use super::{LeaseError, Leases};
+use crate::overlay;
 use crate::plan::{plan, Action, Desired, Local, Observed, Replica, ReplicaState, Rules, Seen, Stage};
 use crate::queue::{Key, Outcome};
 use crate::runtime::{ContainerState, ObservedLease, RuntimeError};
@@ -268,10 +269,14 @@ impl Leases {
         lease: u64,
         version: &str,
     ) -> std::result::Result<Option<ManifestGroup>, StoreError> {
-        let Some(bytes) = self.core.store.manifest(lease, version)? else { return Ok(None) };
+        let Some(manifest) = self.manifest_of(lease, version)? else { return Ok(None) };
         let name = self.with(lease, |memory| memory.lease.as_ref().map(|lease| lease.group.clone()));
-        let manifest = Manifest::from_canonical_json(&bytes).ok();
-        Ok(manifest.zip(name).and_then(|(manifest, name)| manifest.group(&name).cloned()))
+        Ok(name.and_then(|name| manifest.group(&name).cloned()))
+    }
+
+    fn manifest_of(&self, lease: u64, version: &str) -> std::result::Result<Option<Manifest>, StoreError> {
+        let bytes = self.core.store.manifest(lease, version)?;
+        Ok(bytes.and_then(|bytes| Manifest::from_canonical_json(&bytes).ok()))
     }
 
     fn enter(&self, lease: u64, stage: &Stage) {
@@ -424,8 +429,12 @@ impl Leases {
         let wanted = workload::publications(lease, &group);
         let pool = (self.core.config.ports.from, self.core.config.ports.to);
         let ports = self.core.store.assign_ports(lease, &wanted, pool, |port| is_busy(self.host_ip, port))?;
-        let workload =
+        let mut workload =
             workload::workload(lease, version, &group, &ports, self.host_ip).map_err(Attempt::Impossible)?;
+        let deployment = self.with(lease, |memory| memory.lease.as_ref().map(|lease| lease.deployment.0));
+        if let Some((manifest, deployment)) = self.manifest_of(lease, version)?.zip(deployment) {
+            overlay::name_hosts(&mut workload, deployment, &manifest, &group);
+        }
         Ok(self.runtime.apply(&workload).await?)
     }
 

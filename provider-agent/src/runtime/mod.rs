@@ -12,7 +12,7 @@ pub use docker::{DockerConfig, DockerRuntime, DEFAULT_CAPABILITIES};
 pub use error::RuntimeError;
 pub use workload::{
     Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession,
-    ObservedContainer, ObservedLease, PublishedPort, ServicePort, ServiceSpec, Workload,
+    ObservedContainer, ObservedLease, PublishedPort, Redirect, ServicePort, ServiceSpec, Workload,
 };
 
 use async_trait::async_trait;
@@ -29,6 +29,10 @@ pub trait Runtime: Send + Sync {
 
     /// Makes sure that workloads reach only what they may. Called again and again; [`Runtime::apply`] does so too.
     async fn isolate(&self) -> Result<(), RuntimeError>;
+
+    /// What replicas send to these addresses goes to the agent's listeners, and nobody else reaches them. These and no
+    /// others from now on; they are put back into place by [`Runtime::isolate`] too.
+    async fn redirect(&self, redirects: Vec<Redirect>) -> Result<(), RuntimeError>;
 
     /// Every lease of which anything is left in the engine, be it only its network. An error means that nothing is
     /// known; it never means that nothing is there.

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use gateway_api::Protocol;
 use market_api::LeaseId;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use tokio::sync::{mpsc, oneshot};
 
 use super::RuntimeError;
@@ -41,6 +41,20 @@ pub struct ServiceSpec {
     pub count: u32,
     /// Every port that the service exposes, published or not.
     pub ports: Vec<ServicePort>,
+    /// Names that its replicas resolve to these addresses, beside those of the lease's own services; sorted.
+    pub hosts: Vec<(String, Ipv4Addr)>,
+}
+
+/// What a lease's replicas send to an address that nobody has goes to a listener of the agent instead.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Redirect {
+    pub lease: LeaseId,
+    pub protocol: Protocol,
+    /// What the replicas connect to.
+    pub address: Ipv4Addr,
+    pub port: u16,
+    /// Where the agent listens, on the lease's own bridge.
+    pub listener: SocketAddrV4,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +138,10 @@ pub struct ObservedContainer {
     /// Seconds since the epoch; the latest start.
     pub started_at: Option<u64>,
     pub ports: Vec<PublishedPort>,
+    /// Its address in the lease's network, while it runs.
+    pub address: Option<Ipv4Addr>,
+    /// This machine's address in the lease's network, while it runs.
+    pub gateway: Option<Ipv4Addr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

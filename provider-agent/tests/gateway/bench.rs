@@ -99,6 +99,7 @@ impl GatewayBackend for Backend {
             version: None,
             services: vec![],
             fetching: None,
+            connections: vec![],
             height: 9,
         })
     }
@@ -137,6 +138,9 @@ impl Runtime for Engine {
         Ok(())
     }
 
+    async fn redirect(&self, _: Vec<Redirect>) -> Result<(), RuntimeError> {
+        Ok(())
+    }
     async fn observe(&self) -> Result<Vec<ObservedLease>, RuntimeError> {
         unreachable!("not the gateway's business")
     }

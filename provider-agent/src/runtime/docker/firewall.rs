@@ -2,6 +2,7 @@
 //! neighbourhood. Kept as one nftables table of this provider's own, replaced as a whole, so that it is right again
 //! whatever became of it; rules of others are never touched. The engine's own rules keep leases apart.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use super::labels;
-use crate::runtime::RuntimeError;
+use crate::runtime::{Redirect, RuntimeError};
 
 /// Everything that is not the public internet: RFC 6890's special-purpose blocks, multicast and broadcast.
 const PRIVATE: &str = "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, \
@@ -29,20 +30,45 @@ const SHORT: usize = 5;
 /// The table of one provider.
 pub struct Firewall {
     provider: String,
-    seen: Mutex<Option<Instant>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    seen: Option<Instant>,
+    /// Sorted, each once.
+    redirects: Vec<Redirect>,
 }
 
 impl Firewall {
     pub fn new(provider: &str) -> Self {
-        Self { provider: provider.to_owned(), seen: Mutex::new(None) }
+        Self { provider: provider.to_owned(), state: Mutex::default() }
     }
 
     /// Puts the table into place, unless that was done a moment ago.
     pub async fn ensure(&self) -> Result<(), RuntimeError> {
-        let mut seen = self.seen.lock().await;
-        if seen.is_some_and(|at| at.elapsed() < FRESH) {
+        let mut state = self.state.lock().await;
+        if state.seen.is_some_and(|at| at.elapsed() < FRESH) {
             return Ok(());
         }
+        self.replace(&mut state).await
+    }
+
+    /// These and no others, at once when they differ.
+    pub async fn redirect(&self, mut redirects: Vec<Redirect>) -> Result<(), RuntimeError> {
+        redirects.sort_unstable();
+        redirects.dedup();
+        let mut state = self.state.lock().await;
+        if state.redirects == redirects {
+            return Ok(());
+        }
+        state.redirects = redirects;
+        // If it fails, the next look tries again.
+        state.seen = None;
+        self.replace(&mut state).await
+    }
+
+    async fn replace(&self, state: &mut State) -> Result<(), RuntimeError> {
         let mut resolvers = Vec::new();
         for file in RESOLVER_FILES {
             if let Ok(text) = tokio::fs::read_to_string(file).await {
@@ -51,12 +77,13 @@ impl Firewall {
         }
         resolvers.sort();
         resolvers.dedup();
-        let rules = ruleset(&table(&self.provider), &bridges(&self.provider), &resolvers);
+        let redirects = Redirects::new(&self.provider, &state.redirects);
+        let rules = ruleset(&table(&self.provider), &bridges(&self.provider), &resolvers, &redirects);
         tokio::time::timeout(TIMEOUT, load(&rules))
             .await
             .unwrap_or_else(|_| Err(format!("nft did not end within {} s", TIMEOUT.as_secs())))
             .map_err(|detail| RuntimeError::Firewall { detail })?;
-        *seen = Some(Instant::now());
+        state.seen = Some(Instant::now());
         Ok(())
     }
 }
@@ -114,16 +141,65 @@ fn name_servers(resolv_conf: &str) -> Vec<Ipv4Addr> {
     addresses.filter(|address: &Ipv4Addr| !address.is_loopback()).collect()
 }
 
+/// The parts of the table that let a lease's replicas reach the agent's listeners.
+#[derive(Default)]
+struct Redirects {
+    /// Rules that turn an address that nobody has into the listener's.
+    turn: String,
+    /// Elements: bridge, protocol, address and port of each listener.
+    entries: String,
+    /// The same without the bridge.
+    listeners: String,
+}
+
+impl Redirects {
+    fn new(provider: &str, redirects: &[Redirect]) -> Self {
+        let mut parts = Self::default();
+        let (mut entries, mut listeners) = (BTreeSet::new(), BTreeSet::new());
+        for redirect in redirects {
+            let Redirect { protocol, address, port, listener, .. } = redirect;
+            let bridge = bridge(provider, redirect.lease);
+            parts.turn += &format!(
+                "\n    iifname \"{bridge}\" ip daddr {address} {protocol} dport {port} dnat ip to {listener}"
+            );
+            let end = format!("{protocol} . {} . {}", listener.ip(), listener.port());
+            entries.insert(format!("\"{bridge}\" . {end}"));
+            listeners.insert(end);
+        }
+        // nft refuses an empty list.
+        let set = |elements: BTreeSet<String>| match elements.is_empty() {
+            true => String::new(),
+            false => {
+                format!("elements = {{ {} }}; ", elements.into_iter().collect::<Vec<_>>().join(", "))
+            }
+        };
+        (parts.entries, parts.listeners) = (set(entries), set(listeners));
+        parts
+    }
+}
+
 /// Refusals instead of silence, so that a program learns at once. Priority just before the engine's own chains.
-fn ruleset(table: &str, bridges: &str, resolvers: &[Ipv4Addr]) -> String {
+fn ruleset(table: &str, bridges: &str, resolvers: &[Ipv4Addr], redirects: &Redirects) -> String {
     let listed = resolvers.iter().map(Ipv4Addr::to_string).collect::<Vec<_>>().join(", ");
     let elements = if listed.is_empty() { String::new() } else { format!("elements = {{ {listed} }}; ") };
+    let Redirects { turn, entries, listeners } = redirects;
     format!(
         r#"table inet {table} {{ }}
 delete table inet {table}
 table inet {table} {{
   set resolvers {{ type ipv4_addr; {elements}}}
   set private {{ type ipv4_addr; flags interval; elements = {{ {PRIVATE} }}; }}
+  set entries {{ type ifname . inet_proto . ipv4_addr . inet_service; {entries}}}
+  set listeners {{ type inet_proto . ipv4_addr . inet_service; {listeners}}}
+  chain connections {{
+    type nat hook prerouting priority dstnat - 5; policy accept;
+    iifname != "{bridges}*" accept{turn}
+  }}
+  chain listening {{
+    type filter hook input priority filter - 6; policy accept;
+    iifname "{bridges}*" accept
+    meta l4proto . ip daddr . th dport @listeners counter reject with icmpx admin-prohibited
+  }}
   chain forward {{
     type filter hook forward priority filter - 5; policy accept;
     iifname != "{bridges}*" accept
@@ -139,6 +215,7 @@ table inet {table} {{
     iifname != "{bridges}*" accept
     ct state established,related accept
     ip daddr @resolvers meta l4proto {{ tcp, udp }} th dport 53 accept
+    iifname . meta l4proto . ip daddr . th dport @entries accept
     counter reject with icmpx admin-prohibited
   }}
 }}
@@ -170,13 +247,40 @@ mod tests {
     }
 
     #[test]
+    fn only_its_own_lease_is_let_to_a_listener() {
+        let redirect = |lease, port| Redirect {
+            lease: LeaseId(lease),
+            protocol: gateway_api::Protocol::Tcp,
+            address: Ipv4Addr::new(198, 18, 0, 9),
+            port: 5432,
+            listener: std::net::SocketAddrV4::new(Ipv4Addr::new(172, 18, 0, 1), port),
+        };
+        let parts = Redirects::new(PROVIDER, &[redirect(1, 4001), redirect(2, 4002)]);
+        let rules = ruleset(&table(PROVIDER), &bridges(PROVIDER), &[], &parts);
+        for wanted in [
+            "iifname \"akpcdea-1\" ip daddr 198.18.0.9 tcp dport 5432 dnat ip to 172.18.0.1:4001\n",
+            "iifname \"akpcdea-2\" ip daddr 198.18.0.9 tcp dport 5432 dnat ip to 172.18.0.1:4002\n",
+            "elements = { \"akpcdea-1\" . tcp . 172.18.0.1 . 4001, \"akpcdea-2\" . tcp . 172.18.0.1 . 4002 };",
+            "elements = { tcp . 172.18.0.1 . 4001, tcp . 172.18.0.1 . 4002 };",
+        ] {
+            assert!(rules.contains(wanted), "{wanted} is not in {rules}");
+        }
+    }
+
+    #[test]
     fn every_rule_is_about_this_providers_bridges_only() {
         for resolvers in [&[][..], &[Ipv4Addr::new(10, 0, 0, 2)]] {
-            let rules = ruleset("akash-x", "akx-", resolvers);
+            let rules = ruleset("akash-x", "akx-", resolvers, &Redirects::default());
             assert!(!rules.contains("elements = {  }"), "nft refuses an empty list: {rules}");
             for chain in rules.split("chain ").skip(1) {
                 let mut lines = chain.lines().skip(2);
-                assert_eq!(lines.next().unwrap().trim(), "iifname != \"akx-*\" accept");
+                let first = lines.next().unwrap().trim();
+                // The agent's own listeners are the one thing that is kept from everybody else.
+                let wanted = match chain.starts_with("listening") {
+                    true => "iifname \"akx-*\" accept",
+                    false => "iifname != \"akx-*\" accept",
+                };
+                assert_eq!(first, wanted);
             }
         }
     }

@@ -88,6 +88,13 @@ pub(super) fn spec_hash(service: &ServiceSpec, ports: &[&PublishedPort], host_ip
     for port in published {
         text(&format!("{}={host_ip}:{}", port_key(port.container_port, port.protocol), port.host_port));
     }
+    // Only where there are some: what ran before there were any is left alone.
+    if !service.hosts.is_empty() {
+        text("hosts");
+        for (name, address) in &service.hosts {
+            text(&format!("{name}={address}"));
+        }
+    }
     hex::encode(hash.finalize())
 }
 
@@ -123,6 +130,7 @@ mod tests {
             storage: 1 << 29,
             count: 1,
             ports: vec![ServicePort { port: 80, protocol: Protocol::Tcp }],
+            hosts: vec![],
         }
     }
 
@@ -144,7 +152,8 @@ mod tests {
         assert_eq!(base, hash(&service(), &port(30000), ip));
         assert_ne!(base, hash(&service(), &port(30001), ip));
         assert_ne!(base, hash(&service(), &port(30000), "127.0.0.2".parse().unwrap()));
-        let changes: [fn(&mut ServiceSpec); 8] = [
+        let changes: [fn(&mut ServiceSpec); 9] = [
+            |s| s.hosts.push(("db".into(), [198, 18, 0, 1].into())),
             |s| s.image.push('x'),
             |s| s.command.push("sh".into()),
             |s| s.args = vec!["ab".into()],

@@ -22,7 +22,8 @@ use market_api::LeaseId;
 use tokio::sync::Mutex;
 
 use super::{
-    Capacity, ContainerRef, ExecRequest, ExecSession, ObservedLease, Runtime, RuntimeError, Workload,
+    Capacity, ContainerRef, ExecRequest, ExecSession, ObservedLease, Redirect, Runtime, RuntimeError,
+    Workload,
 };
 use errors::{call, is_status, start_error};
 use firewall::Firewall;
@@ -96,6 +97,18 @@ impl Runtime for DockerRuntime {
         match &self.firewall {
             Some(firewall) => firewall.ensure().await,
             None => Ok(()),
+        }
+    }
+
+    async fn redirect(&self, redirects: Vec<Redirect>) -> Result<(), RuntimeError> {
+        match &self.firewall {
+            Some(firewall) => firewall.redirect(redirects).await,
+            None if redirects.is_empty() => Ok(()),
+            None => Err(RuntimeError::Firewall {
+                detail: "workloads have connections to other providers, and runtime.firewall is \"none\": set it to \
+                         \"nftables\""
+                    .to_owned(),
+            }),
         }
     }
 

@@ -101,6 +101,9 @@ fn read(id: String, created: Option<i64>, details: ContainerInspectResponse) -> 
     let host = details.host_config.unwrap_or_default();
     let name = details.name.unwrap_or_default();
     let state = details.state.unwrap_or_default();
+    let attached = details.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    // It is in one network only.
+    let attached = attached.into_values().next().unwrap_or_default();
     let started_at = state.started_at.as_deref().and_then(seconds);
     Some(Found {
         lease: text(labels::LEASE)?.parse().ok()?,
@@ -132,6 +135,8 @@ fn read(id: String, created: Option<i64>, details: ContainerInspectResponse) -> 
             },
             created_at: created.and_then(|created| u64::try_from(created).ok()),
             started_at,
+            address: attached.ip_address.and_then(|text| text.parse().ok()),
+            gateway: attached.gateway.and_then(|text| text.parse().ok()),
             ports: ports(&service, replica, host.port_bindings.unwrap_or_default()),
             service,
             replica,

@@ -105,6 +105,8 @@ fn host_config(config: &DockerConfig, replica: &Replica<'_>, network_id: &str) -
     }
     HostConfig {
         network_mode: Some(network_id.to_owned()),
+        extra_hosts: (!service.hosts.is_empty())
+            .then(|| service.hosts.iter().map(|(name, address)| format!("{name}:{address}")).collect()),
         port_bindings: (!bindings.is_empty()).then_some(bindings),
         publish_all_ports: Some(false),
 
@@ -180,6 +182,7 @@ mod tests {
                 ServicePort { port: 80, protocol: Protocol::Tcp },
                 ServicePort { port: 53, protocol: Protocol::Udp },
             ],
+            hosts: vec![],
         };
         let port = PublishedPort {
             service: "web".into(),
