@@ -13,7 +13,7 @@ use market_api::{DeploymentId, LeaseId, LeaseState, OrderId, OrderState};
 use registry_api::Attribute;
 
 pub use audit::{AttestArgs, AuditCommand};
-pub use delegate::{DelegateCommand, GrantArgs};
+pub use delegate::{ActCommand, DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
 
 use crate::output::Format;
@@ -651,6 +651,10 @@ mod tests {
             "akash delegate list",
             "akash delegate fund 7 akash1x 5uakash",
             "akash delegate revoke 7 akash1x",
+            "akash delegate act open 7 web.yaml --group web --term 2h",
+            "akash delegate act close 4",
+            "akash delegate act top-up 4 5uakash",
+            "akash delegate act set-version 7 web.yaml",
             "akash audit attest akash1x --attribute region=eu --attribute tier=1",
             "akash audit attest akash1x --all",
             "akash audit revoke akash1x",
@@ -700,6 +704,8 @@ mod tests {
             "akash provider stake 5",
             "akash delegate grant 7 akash1x --expires-in 1d",
             "akash delegate fund 7 akash1x 5",
+            "akash delegate act",
+            "akash delegate act top-up 4 5",
             "akash audit attest akash1x",
             "akash audit attest akash1x --all --attribute a=b",
             "akash audit show akash1x --auditor akash1y",
