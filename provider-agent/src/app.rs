@@ -275,6 +275,7 @@ pub async fn run_until(config: Config, stop: CancellationToken) -> anyhow::Resul
         roots.clone(),
         targets.clone(),
     )?);
+    leases.connect(overlay.clone());
     let gateway = Gateway::bind(
         config.gateway.listen,
         GatewayConfig { drain_timeout: config.ops.drain.0 / 2, ..GatewayConfig::default() },

@@ -112,7 +112,9 @@ impl fmt::Display for Lacks {
                 let each: Vec<String> = missing.iter().map(ToString::to_string).collect();
                 write!(f, "not all that the manifest carries has come: {}", each.join("; "))
             }
-            Self::Secrets(names) => write!(f, "the values of these secrets have not come: {}", names.join(", ")),
+            Self::Secrets(names) => {
+                write!(f, "the values of these secrets have not come: {}", names.join(", "))
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use content::ContentId;
 use futures::future::BoxFuture;
 use gateway_api::{
     content_path, lease_path, ContentHave, Contents, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery,
-    ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets, ShellQuery, CHUNKS_CONTENT_TYPE, MANIFEST_CONTENT_TYPE,
-    QUOTE_PATH,
+    ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets, ShellQuery, CHUNKS_CONTENT_TYPE,
+    MANIFEST_CONTENT_TYPE, QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};

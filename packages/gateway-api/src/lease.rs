@@ -1,3 +1,4 @@
+use crate::ConnectionStatus;
 use cosmwasm_std::{Addr, HexBinary};
 use market_api::{LeaseId, LeasePhase};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,9 @@ pub struct LeaseStatus {
     /// The manifest that the provider gets from other participants, while it lacks that of the version on the chain.
     #[serde(default)]
     pub fetching: Option<Fetching>,
+    /// Its connections to and from services at other providers.
+    #[serde(default)]
+    pub connections: Vec<ConnectionStatus>,
     /// The last block that the agent has handled.
     pub height: u64,
 }

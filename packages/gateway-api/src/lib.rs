@@ -26,6 +26,7 @@
 //! storage and traffic are in bytes.
 
 mod carried;
+mod connection;
 mod error;
 mod lease;
 mod paths;
@@ -38,6 +39,7 @@ pub use carried::{
     BadChunks, ChunkFrame, ContentHave, ContentStatus, Contents, CHUNKS_CONTENT_TYPE, MAX_CHUNKS_PER_REQUEST,
     MAX_CHUNK_FRAME_BYTES,
 };
+pub use connection::{ConnectionError, ConnectionStatus, Direction, TunnelState};
 pub use error::{ErrorBody, Problem};
 pub use lease::{
     Control, EventKind, Events, Fetching, LeaseEvent, LeaseStatus, ManifestAccepted, Protocol, PublishedUrl,

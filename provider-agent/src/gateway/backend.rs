@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use content::{ContentId, Entry};
 use cosmwasm_std::Addr;
-use gateway_api::{Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets};
+use gateway_api::{
+    Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets,
+};
 use market_api::LeaseId;
 
 /// What the gateway asks of the agent. Each answer must come soon: none may wait for the chain or the engine longer

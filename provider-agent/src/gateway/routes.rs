@@ -214,7 +214,8 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 /// The same for what must not come back in an answer, as a value would that is not written as it should be.
 fn unshown<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let place = |e: serde_json::Error| format!("not what is expected at line {}, column {}", e.line(), e.column());
+    let place =
+        |e: serde_json::Error| format!("not what is expected at line {}, column {}", e.line(), e.column());
     serde_json::from_slice(body).map_err(|e| Problem::BadRequest { detail: place(e) })
 }
 

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use content::{ContentId, ContentRef, Entry};
 use cosmwasm_std::{Addr, HexBinary};
 use gateway_api::{
-    Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem,
-    PutSecrets, Quote, QuoteRequest, Secret, SecretState, Secrets, MAX_SECRET_BYTES,
+    Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, PutSecrets,
+    Quote, QuoteRequest, Secret, SecretState, Secrets, MAX_SECRET_BYTES,
 };
 use manifest::Manifest;
 use market_api::{Lease, LeaseId, LeasePhase};

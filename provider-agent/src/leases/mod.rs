@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use ::overlay::Overlay;
 use gateway_api::{EventKind, LeaseEvent};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ pub struct Leases {
     pub host: String,
     memory: Mutex<HashMap<u64, Memory>>,
     sharing: OnceLock<Arc<Sharing>>,
+    overlay: OnceLock<Arc<Overlay>>,
     /// Told whenever a lease was looked at.
     looked: Notify,
     /// Values that tenants gave to this provider.
@@ -66,6 +68,7 @@ impl Leases {
             host,
             memory: Mutex::default(),
             sharing: OnceLock::new(),
+            overlay: OnceLock::new(),
             looked: Notify::new(),
         }
     }
@@ -74,6 +77,15 @@ impl Leases {
     pub fn share(&self, sharing: Sharing) {
         // A second one would be a fault of the caller's that changes nothing.
         let _ = self.sharing.set(Arc::new(sharing));
+    }
+
+    /// From now on the status of a lease tells of its connections. Set once.
+    pub fn connect(&self, overlay: Arc<Overlay>) {
+        let _ = self.overlay.set(overlay);
+    }
+
+    pub(crate) fn overlay(&self) -> Option<&Arc<Overlay>> {
+        self.overlay.get()
     }
 
     pub(crate) fn sharing(&self) -> Option<&Arc<Sharing>> {

@@ -7,6 +7,7 @@ use super::memory::Memory;
 use super::Leases;
 use crate::exchange::Fetching;
 use crate::ops::LeaseLine;
+use crate::overlay::connections;
 use crate::plan::{Lacks, Stage};
 use crate::runtime::{ContainerState, ObservedContainer};
 use crate::workload;
@@ -85,6 +86,10 @@ impl Leases {
                 }
             })
             .collect();
+        let connections = match (self.overlay(), &group) {
+            (Some(overlay), Some(group)) => connections(overlay, lease.deployment.0, group),
+            _ => Vec::new(),
+        };
         Ok(LeaseStatus {
             lease: lease.id,
             provider: lease.provider.clone(),
@@ -94,6 +99,7 @@ impl Leases {
             version: version.and_then(|hex| hex::decode(hex).ok()).map(Into::into),
             services,
             fetching,
+            connections,
             height: self.core.head().height,
         })
     }

@@ -18,6 +18,11 @@ pub struct Resource {
     pub resource: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct TunnelLabel {
+    pub state: &'static str,
+}
+
 type Count = Gauge<u64, AtomicU64>;
 
 /// Handles that the parts count with, and the registry that answers.
@@ -46,6 +51,12 @@ pub struct Metrics {
     pub capacity: Family<Resource, Count>,
     pub reserved: Family<Resource, Count>,
     pub memory: Count,
+    pub tunnels: Family<TunnelLabel, Count>,
+    pub tunnel_streams: Count,
+    pub tunnel_sent: Counter,
+    pub tunnel_received: Counter,
+    pub tunnel_failures: Counter,
+    pub tunnel_refusals: Family<Reason, Counter>,
 }
 
 impl Default for Metrics {
@@ -83,6 +94,14 @@ impl Default for Metrics {
         let capacity: Family<Resource, Count> = metric!("capacity", "For sale");
         let reserved: Family<Resource, Count> = metric!("reserved", "Promised to bids and leases");
         let memory: Count = metric!("resident_memory_bytes", "Memory of the agent itself");
+        let tunnels: Family<TunnelLabel, Count> = metric!("tunnels", "Tunnels to other providers, by state");
+        let tunnel_streams: Count = metric!("tunnel_streams", "Streams that are open in tunnels");
+        let tunnel_sent: Counter = metric!("tunnel_sent_bytes", "Payload to other providers");
+        let tunnel_received: Counter = metric!("tunnel_received_bytes", "Payload from other providers");
+        let tunnel_failures: Counter =
+            metric!("tunnel_failures", "Streams that found no way on, or were cut off");
+        let tunnel_refusals: Family<Reason, Counter> =
+            metric!("tunnel_refusals", "Carriers from outside that were refused, by reason");
         Self {
             registry,
             height,
@@ -108,6 +127,12 @@ impl Default for Metrics {
             capacity,
             reserved,
             memory,
+            tunnels,
+            tunnel_streams,
+            tunnel_sent,
+            tunnel_received,
+            tunnel_failures,
+            tunnel_refusals,
         }
     }
 }

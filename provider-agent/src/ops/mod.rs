@@ -7,5 +7,5 @@ mod status;
 
 pub use health::{Health, Unready};
 pub use http::{router, serve};
-pub use metrics::{resident_bytes, Metrics, Resource};
+pub use metrics::{resident_bytes, Metrics, Reason, Resource, TunnelLabel};
 pub use status::{fetch, render, LeaseLine, OrderLine, StatusReport};

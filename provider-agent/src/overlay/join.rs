@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::known::Chart;
 use super::plan::{Listener, ListenerId, Plan};
+use super::report::Counted;
 use super::route::{Targets, Turning};
 use crate::exchange::ChainHost;
 use crate::leases::Leases;
@@ -49,6 +50,7 @@ struct Open {
 struct Held {
     listeners: BTreeMap<ListenerId, Open>,
     told: Option<String>,
+    counted: Counted,
 }
 
 impl Joiner {
@@ -66,6 +68,7 @@ impl Joiner {
             let plan = chart.plan();
             let wrong = self.carry_out(plan, &mut held).await.err().or(silent);
             held.tell(wrong);
+            held.counted.count(&self.overlay, &self.leases.core.metrics);
             let changed = async {
                 tokio::select! {
                     _ = head.changed() => {}

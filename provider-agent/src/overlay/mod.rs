@@ -11,8 +11,10 @@ mod fixtures;
 mod join;
 mod known;
 mod plan;
+mod report;
 mod route;
 
 pub use address::name_hosts;
 pub use join::Joiner;
+pub use report::connections;
 pub use route::Targets;

@@ -202,7 +202,8 @@ async fn a_lease_waits_for_its_secrets_and_finds_them_as_files_in_memory() {
     rig.matched(&[1]).await;
     submit(&rig, &secret).await.unwrap();
     rig.block().await;
-    let waits = |names: &[&str]| Control::AwaitingSecrets { names: names.iter().map(|n| (*n).to_owned()).collect() };
+    let waits =
+        |names: &[&str]| Control::AwaitingSecrets { names: names.iter().map(|n| (*n).to_owned()).collect() };
     assert_eq!(control(&rig).await, waits(&["KEY", "OTHER"]));
 
     rig.backend.put_secrets(LeaseId(1), put("KEY", "hunter2")).await.unwrap();

@@ -129,6 +129,7 @@ impl GatewayBackend for Backend {
             version: None,
             services: vec![],
             fetching: None,
+            connections: vec![],
             height: 9,
         })
     }

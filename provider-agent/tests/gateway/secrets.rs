@@ -22,7 +22,9 @@ async fn values_reach_the_agent_and_are_not_given_back() {
 #[tokio::test]
 async fn a_request_that_is_not_understood_is_not_repeated_in_the_answer() {
     let bench = Bench::new().await;
-    for body in [r#"{"secrets":[{"name":"KEY","value":"hunter2 is no base64"}]}"#, r#"{"hunter2":1}"#, "hunter2"] {
+    for body in
+        [r#"{"secrets":[{"name":"KEY","value":"hunter2 is no base64"}]}"#, r#"{"hunter2":1}"#, "hunter2"]
+    {
         let answer = bench.ask(&bench.tenant, Method::PUT, &path("secrets"), body).await;
         assert!(matches!(answer.problem(), Problem::BadRequest { .. }), "{answer:?}");
         assert!(!String::from_utf8_lossy(&answer.body).contains("hunter2"), "{answer:?}");

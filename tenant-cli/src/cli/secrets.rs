@@ -27,7 +27,8 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, from)) if !name.is_empty() && !from.is_empty() => Ok((name.to_owned(), from.to_owned())),
         // What was written may be a value: it is not repeated.
-        _ => Err("expected NAME=PLACE, with the secret's name and where its value is; not the value itself".to_owned()),
+        _ => Err("expected NAME=PLACE, with the secret's name and where its value is; not the value itself"
+            .to_owned()),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::flow::close::MAX_OF_DEPLOYMENT;
 use crate::output::{facts, Answer};
 use crate::session::Session;
 use crate::show;
+use crate::units::now;
 
 /// Deployments that are listed without a number.
 const MAX_DEPLOYMENTS: usize = 1_000;
@@ -117,6 +118,8 @@ fn text(status: &DeploymentStatus) -> String {
 fn provider_side(status: &LeaseStatus) -> String {
     let mut lines = vec![format!("state   {}", control(&status.control))];
     lines.extend(status.fetching.iter().map(|fetching| format!("        {fetching}")));
+    let now = now();
+    lines.extend(status.connections.iter().map(|connection| connection.describe(now)));
     for service in &status.services {
         let mut line =
             format!("{}  {} of {} run, {}", service.name, service.running, service.desired, service.image);
