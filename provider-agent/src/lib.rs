@@ -40,6 +40,7 @@ pub mod overlay;
 pub mod plan;
 pub mod queue;
 pub mod runtime;
+pub mod secrets;
 pub mod store;
 pub mod workload;
 

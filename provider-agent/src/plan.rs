@@ -90,22 +90,32 @@ pub struct Local {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lacks {
     Contents(Vec<ContentStatus>),
+    /// Values of secrets, by name.
+    Secrets(Vec<String>),
 }
 
 impl Lacks {
     /// What other participants may have.
     pub fn contents(&self) -> Vec<ContentRef> {
-        let Self::Contents(missing) = self;
         let reference = |one: &ContentStatus| Some(ContentRef { id: one.id.parse().ok()?, size: one.size });
-        missing.iter().filter_map(reference).collect()
+        match self {
+            Self::Contents(missing) => missing.iter().filter_map(reference).collect(),
+            Self::Secrets(_) => Vec::new(),
+        }
     }
 }
 
 impl fmt::Display for Lacks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Contents(missing) = self;
-        let each: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        write!(f, "not all that the manifest carries has come: {}", each.join("; "))
+        match self {
+            Self::Contents(missing) => {
+                let each: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                write!(f, "not all that the manifest carries has come: {}", each.join("; "))
+            }
+            Self::Secrets(names) => {
+                write!(f, "the values of these secrets have not come: {}", names.join(", "))
+            }
+        }
     }
 }
 
@@ -311,8 +321,14 @@ fn live(desired: &Desired, observed: &Observed, local: &Local, rules: Rules, now
     if let Some(lacks) = local.lacks.get(&wanted) {
         let text = lacks.to_string();
         match runs_whole {
-            // What came before was all that it took to start.
-            Some((version, ..)) if *version == wanted => {}
+            // Nothing has to be started, so nothing is missing.
+            Some((version, replicas, _)) if *version == wanted && !any_down(replicas) => {}
+            // It would be refused for what is missing.
+            Some((version, ..)) if *version == wanted => {
+                let actions = decline_in_time(desired, local, rules, now, &text);
+                let stage = Stage::Lacking { version: wanted, lacks: lacks.clone() };
+                return Plan { actions, stage, again: deadline(desired, rules, now) };
+            }
             older => {
                 let mut actions = decline_in_time(desired, local, rules, now, &text);
                 actions.extend(older.and_then(|(version, replicas, _)| restarts(version, replicas, local)));
@@ -386,6 +402,10 @@ fn settle_replicas(
         actions.push(Action::Activate { version: version.to_owned() });
     }
     Plan { actions, stage: Stage::Activating, again: None }
+}
+
+fn any_down(replicas: &[Replica]) -> bool {
+    replicas.iter().any(|replica| matches!(replica.state, ReplicaState::Ended | ReplicaState::Paused))
 }
 
 /// Containers that ended or were paused by hand, and whose pause is over.

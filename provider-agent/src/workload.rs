@@ -55,10 +55,11 @@ pub fn offered(needs: Vec<Need>) -> Result<(), String> {
         | Feature::CpuAttributes
         | Feature::LeasedIp
         | Feature::Permissions
-        | Feature::Bandwidth
-        | Feature::Secret => true,
+        | Feature::Bandwidth => true,
         // Whether it is not too much is looked at where the order is known.
         Feature::CarriedImage | Feature::CarriedFile => false,
+        // Waited for where the lease is.
+        Feature::Secret => false,
         // A class was a matter of the bid; names and a proxy's options are shown to who connects.
         Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
         // The overlay's.

@@ -8,5 +8,7 @@ mod bench;
 mod content_of_tenants;
 #[path = "gateway/hostile.rs"]
 mod hostile;
+#[path = "gateway/secrets.rs"]
+mod secrets;
 #[path = "gateway/streams.rs"]
 mod streams;

@@ -3,6 +3,7 @@
 mod audit;
 mod delegate;
 mod gov;
+mod secrets;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use registry_api::Attribute;
 pub use audit::{AttestArgs, AuditCommand};
 pub use delegate::{ActCommand, DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
+pub use secrets::{SecretsCommand, SendSecretsArgs};
 
 use crate::output::Format;
 use crate::units::{parse_attribute, parse_duration, parse_endpoint, parse_funds, parse_money};
@@ -90,6 +92,9 @@ pub enum Command {
     Update(UpdateArgs),
     /// Send a deployment's manifest to its providers once more
     SendManifest(SendManifestArgs),
+    /// Values that only the providers of your leases get
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
     /// Pay a lease for longer
     TopUp(TopUpArgs),
     /// End a deployment or one lease; what was not used comes back

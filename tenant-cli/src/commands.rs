@@ -15,6 +15,7 @@ mod manifest;
 mod plan;
 mod provider;
 mod raw;
+mod secrets;
 mod shell;
 mod standing;
 mod status;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<Done> {
         Command::Shell(args) => shell::run(session, args).await?,
         Command::Update(args) => update::run(session, args).await?.into(),
         Command::SendManifest(args) => update::send(session, args).await?.into(),
+        Command::Secrets(command) => secrets::run(session, command).await?.into(),
         Command::TopUp(args) => close::top_up(session, args).await?.into(),
         Command::Close(args) => close::run(session, args).await?.into(),
         Command::Deployments(args) => lists::deployments(session, args).await?.into(),

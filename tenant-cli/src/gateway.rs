@@ -7,8 +7,8 @@ use content::ContentId;
 use futures::future::BoxFuture;
 use gateway_api::{
     content_path, lease_path, ContentHave, Contents, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery,
-    ManifestAccepted, Problem, Quote, QuoteRequest, ShellQuery, CHUNKS_CONTENT_TYPE, MANIFEST_CONTENT_TYPE,
-    QUOTE_PATH,
+    ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets, ShellQuery, CHUNKS_CONTENT_TYPE,
+    MANIFEST_CONTENT_TYPE, QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -163,6 +163,18 @@ impl Gateway {
     ) -> Result<ContentHave, GatewayError> {
         let body = Some((frames, CHUNKS_CONTENT_TYPE));
         self.ask_within(CONTENT_TIMEOUT, Method::PUT, &content_path(lease, content), body).await
+    }
+
+    /// The secrets of the lease's services, and whether the provider holds their values.
+    pub async fn secrets(&self, lease: LeaseId) -> Result<Secrets, GatewayError> {
+        self.ask(Method::GET, &lease_path(lease, "secrets"), None).await
+    }
+
+    /// Gives the provider values of these.
+    pub async fn put_secrets(&self, lease: LeaseId, secrets: &PutSecrets) -> Result<Secrets, GatewayError> {
+        let body = serde_json::to_vec(secrets)
+            .map_err(|error| GatewayError::transport(CliError::failure(error.to_string())))?;
+        self.ask(Method::PUT, &lease_path(lease, "secrets"), Some(body.into())).await
     }
 
     pub async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, GatewayError> {

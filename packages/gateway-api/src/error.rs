@@ -19,6 +19,8 @@ pub enum Problem {
     NoSuchContent { id: String },
     #[error("the content is not taken: {detail}")]
     ContentRefused { detail: String },
+    #[error("no service of the lease has a secret {name:?}; they have {}", .names.join(", "))]
+    NoSuchSecret { name: String, names: Vec<String> },
     #[error("the lease has ended: {reason}")]
     LeaseEnded { reason: String },
     /// Of a live lease, but too early: nothing runs yet.
@@ -72,7 +74,7 @@ impl Problem {
             | Self::ContentRefused { .. } => 422,
             Self::LeaseEnded { .. } => 410,
             Self::NotRunning { .. } | Self::ReplicaNotRunning { .. } => 409,
-            Self::NoSuchService { .. } | Self::BadRequest { .. } => 400,
+            Self::NoSuchService { .. } | Self::NoSuchSecret { .. } | Self::BadRequest { .. } => 400,
             Self::BodyTooLarge { .. } => 413,
             Self::BodyTooSlow { .. } => 408,
             Self::MethodNotAllowed { .. } => 405,
@@ -95,6 +97,7 @@ impl Problem {
             Self::ImageMissing { .. } => "image_missing",
             Self::NoSuchContent { .. } => "no_such_content",
             Self::ContentRefused { .. } => "content_refused",
+            Self::NoSuchSecret { .. } => "no_such_secret",
             Self::LeaseEnded { .. } => "lease_ended",
             Self::NotRunning { .. } => "not_running",
             Self::ReplicaNotRunning { .. } => "replica_not_running",
@@ -130,6 +133,7 @@ impl Problem {
             }
             Self::NoSuchContent { .. } => "send the manifest first; what it carries for other providers alone goes to them",
             Self::ContentRefused { .. } => "send the content that the manifest names, chunk by chunk with its proof",
+            Self::NoSuchSecret { .. } => "send the manifest first, then the secrets that it names",
             Self::LeaseEnded { .. } => "open a new order to run the deployment again",
             Self::NotRunning { .. } => "look at the lease's status and try again when it is active",
             Self::ReplicaNotRunning { .. } => "choose a running replica; the lease's status lists them",

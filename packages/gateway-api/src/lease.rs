@@ -26,6 +26,8 @@ pub enum Control {
     },
     /// The manifest is here, and not all that it carries: its tenant sends it, or other providers of the deployment do.
     AwaitingContent { missing: Vec<ContentStatus> },
+    /// The values of these secrets are not here: only the tenant can send them, to each provider of its own.
+    AwaitingSecrets { names: Vec<String> },
     /// A manifest is here and is held against the chain and the lease's resources.
     Verifying,
     /// Containers are being created and started.

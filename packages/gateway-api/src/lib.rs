@@ -11,6 +11,8 @@
 //! | `GET /v1/leases/{lease}/content` | [`Contents`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/content/{id}` | [`ContentHave`] | the lease's tenant |
 //! | `PUT /v1/leases/{lease}/content/{id}`, up to [`MAX_CHUNKS_PER_REQUEST`] times [`ChunkFrame`] | [`ContentHave`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/secrets` | [`Secrets`] | the lease's tenant |
+//! | `PUT /v1/leases/{lease}/secrets` [`PutSecrets`] | [`Secrets`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/status` | [`LeaseStatus`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/events` | [`Events`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/logs` [`LogsQuery`] | [`LogLine`], one a line | the lease's tenant |
@@ -29,6 +31,7 @@ mod error;
 mod lease;
 mod paths;
 mod provider;
+mod secrets;
 mod shell;
 mod streams;
 
@@ -47,5 +50,6 @@ pub use paths::{
     QUOTE_PATH, VERSION_PREFIX,
 };
 pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
+pub use secrets::{PutSecrets, Secret, SecretState, Secrets, MAX_SECRET_BYTES};
 pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};
 pub use streams::{LogLine, LogStream, LogsQuery, Metrics, ServiceMetrics};

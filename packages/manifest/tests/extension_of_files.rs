@@ -28,8 +28,7 @@ fn terms(min_stake: u128) -> Terms {
 
 fn orders(source: &str, min_stake: u128) -> Vec<OrderSpec> {
     // What no order can ask for yet has a test of its own.
-    let source =
-        source.replace("      bandwidth: 2Mi\n", "").replace("      secrets: [PASSWORD, BACKUP_KEY]\n", "");
+    let source = source.replace("      bandwidth: 2Mi\n", "");
     let sdl = parse_with("deploy.yaml", source.as_bytes(), &mut named).unwrap();
     sdl.orders(&terms(min_stake)).unwrap()
 }
@@ -110,7 +109,6 @@ fn a_carried_file_that_cannot_be_read_is_named_with_its_place() {
 fn nobody_bids_on_less_than_the_file_asks_for() {
     let sdl = parse_with("deploy.yaml", WHOLE.as_bytes(), &mut named).unwrap();
     let errors = sdl.orders(&terms(0)).unwrap_err().to_string();
-    assert!(errors.contains("x-market.services.db.secrets: an order cannot ask for secrets yet"), "{errors}");
     assert!(
         errors.contains("x-market.services.web.bandwidth: an order cannot ask for bandwidth yet"),
         "{errors}"

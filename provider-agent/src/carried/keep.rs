@@ -12,6 +12,7 @@ impl Leases {
     /// Removes content, and images made of it, that no manifest of a lease names which may still run. Goes by what
     /// lies on the disk, so that it also finds what a run before this one left.
     pub(crate) async fn drop_unused_contents(&self) -> Result<(), LeaseError> {
+        self.drop_unused_secrets().await?;
         let Some(store) = self.contents() else { return Ok(()) };
         // Listed before the manifests are read: what comes with a manifest that comes now is not in the list.
         let listing = store.clone();
@@ -26,6 +27,20 @@ impl Leases {
             on_disk(move || store.remove(id)).await?;
         }
         Ok(self.runtime.keep_images(&keep).await?)
+    }
+
+    /// Forgets values of leases that are over. They came after a manifest, which is held as long as its lease.
+    async fn drop_unused_secrets(&self) -> Result<(), LeaseError> {
+        let leases = self.vault.leases()?;
+        if leases.is_empty() || self.some_manifest_is_missing().await? {
+            return Ok(());
+        }
+        for lease in leases {
+            if self.core.store.manifest_versions(lease)?.is_empty() {
+                self.vault.forget(lease)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether something runs of which nobody can say now what it carries, as after the database was lost.

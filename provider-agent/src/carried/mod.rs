@@ -21,9 +21,12 @@ use crate::inventory::Amounts;
 use crate::leases::{LeaseError, Leases};
 use crate::plan::Lacks;
 use crate::runtime::{MountedFile, RuntimeError, Workload};
+use crate::secrets::Vault;
 
 /// The mode of content that is mounted: nobody writes to it, and every user of a container may read it.
 const READ_ONLY: u32 = 0o444;
+/// Where a service finds the values of its secrets.
+const SECRETS: &str = "/run/secrets";
 
 /// What a group's services need.
 pub fn needed_by(group: &ManifestGroup) -> BTreeSet<ContentRef> {
@@ -39,6 +42,11 @@ pub fn needed_by(group: &ManifestGroup) -> BTreeSet<ContentRef> {
 /// The bytes that a lease may bring: the room on disk that its order bought, and no more than the operator allows.
 pub fn limit(sold: &Group, configured: u64) -> u64 {
     Amounts::of(sold).map_or(0, |amounts| amounts.storage).min(configured)
+}
+
+/// Names of the secrets of a group's services.
+pub fn secrets_of(group: &ManifestGroup) -> BTreeSet<String> {
+    group.services.iter().flat_map(|service| service.carried.secrets.iter().cloned()).collect()
 }
 
 /// Refuses a group that carries more than the lease may bring.
@@ -141,7 +149,8 @@ impl From<StoreError> for NoParts {
 
 impl Parts {
     /// Puts images and files where the group's services have them.
-    pub fn put_into(&self, workload: &mut Workload, group: &ManifestGroup) {
+    pub fn put_into(&self, workload: &mut Workload, group: &ManifestGroup, vault: &Vault) {
+        let lease = workload.lease.0;
         for spec in &mut workload.services {
             let Some(service) = group.service(&spec.name) else { continue };
             if let Some(id) = service.carried.image.and_then(|image| self.images.get(&image.id)) {
@@ -154,9 +163,14 @@ impl Parts {
                 .iter()
                 .filter_map(|file| {
                     let source = self.files.get(&file.content.id)?.clone();
-                    Some(MountedFile { content: file.content.id, source, mount: file.mount.clone() })
+                    Some(MountedFile { mark: file.content.id.to_string(), source, mount: file.mount.clone() })
                 })
                 .collect();
+            spec.files.extend(service.carried.secrets.iter().map(|name| MountedFile {
+                mark: "secret".to_owned(),
+                source: vault.path(lease, name),
+                mount: format!("{SECRETS}/{name}"),
+            }));
         }
     }
 }
@@ -176,11 +190,20 @@ impl Leases {
         for version in manifests {
             let Some(group) = self.group_of(lease, version)? else { continue };
             let needed: Vec<_> = needed_by(&group).into_iter().map(|content| (content, true)).collect();
-            let Some(store) = self.contents().filter(|_| !needed.is_empty()) else { continue };
-            let mut missing = states(store.clone(), needed).await?;
+            let mut missing = match self.contents().filter(|_| !needed.is_empty()) {
+                Some(store) => states(store.clone(), needed).await?,
+                None => Vec::new(),
+            };
             missing.retain(|content| content.done < content.total);
+            let mut secrets = secrets_of(&group);
+            if !secrets.is_empty() {
+                let held = self.vault.held(lease)?;
+                secrets.retain(|name| !held.contains(name));
+            }
             if !missing.is_empty() {
                 lacks.insert(version.clone(), Lacks::Contents(missing));
+            } else if !secrets.is_empty() {
+                lacks.insert(version.clone(), Lacks::Secrets(secrets.into_iter().collect()));
             }
         }
         Ok(lacks)

@@ -162,6 +162,8 @@ pub struct Runtime {
     /// The most that a lease's manifest may carry, files and images together, within the room on disk that its order
     /// bought; 0 takes nothing carried.
     pub carried: Size,
+    /// Where the values of tenants' secrets are held: a folder on a file system in memory, made if it is not there.
+    pub secrets: PathBuf,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -348,6 +350,7 @@ impl Default for Runtime {
             log_size: Size(10 << 20),
             log_files: 3,
             carried: Size(4 << 30),
+            secrets: "/dev/shm/akash-provider".into(),
         }
     }
 }

@@ -103,6 +103,8 @@ log_files = {log_files}
 # The most that a lease's manifest may carry, files and images together, within the room on disk that its order
 # bought; 0 takes nothing carried.
 carried = {carried}
+# Where the values of tenants' secrets are held: a folder on a file system in memory, made if it is not there.
+secrets = {secrets}
 
 [ports]
 # The pool of ports that workloads may publish, and the address they are published on.
@@ -192,6 +194,7 @@ stall = {stall}
         log_size = text(&c.runtime.log_size),
         log_files = c.runtime.log_files,
         carried = word(&c.runtime.carried),
+        secrets = path(&c.runtime.secrets),
         ports_from = c.ports.from,
         ports_to = c.ports.to,
         bind = text(&c.ports.bind),

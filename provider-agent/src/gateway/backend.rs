@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use content::{ContentId, Entry};
 use cosmwasm_std::Addr;
-use gateway_api::{Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest};
+use gateway_api::{
+    Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets,
+};
 use market_api::LeaseId;
 
 /// What the gateway asks of the agent. Each answer must come soon: none may wait for the chain or the engine longer
@@ -27,6 +29,12 @@ pub trait GatewayBackend: Send + Sync + 'static {
 
     /// More of a content that the lease carries has come.
     fn content_grew(&self, lease: LeaseId, whole: bool);
+
+    /// The secrets of the lease's services, and whether they are held.
+    async fn secrets(&self, lease: LeaseId) -> Result<Secrets, Problem>;
+
+    /// Holds values of these.
+    async fn put_secrets(&self, lease: LeaseId, secrets: PutSecrets) -> Result<Secrets, Problem>;
 
     async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, Problem>;
 

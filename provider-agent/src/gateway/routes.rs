@@ -88,7 +88,8 @@ async fn lease(
         let Path((lease, resource)) = path.map_err(|_| Problem::NotFound)?;
         let lease = own_lease(&shared, &account, &lease).await?;
         let allowed = match resource.as_str() {
-            "manifest" => Method::PUT,
+            "secrets" if method == Method::GET => Method::GET,
+            "manifest" | "secrets" => Method::PUT,
             "content" | "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
             _ => return Err(Problem::NotFound),
         };
@@ -97,6 +98,11 @@ async fn lease(
             "manifest" => {
                 let body = read_body(request, shared.body_timeout).await?;
                 json(shared.backend.submit_manifest(lease, body).await?)
+            }
+            "secrets" if method == Method::GET => json(shared.backend.secrets(lease).await?),
+            "secrets" => {
+                let body = read_body(request, shared.body_timeout).await?;
+                json(shared.backend.put_secrets(lease, unshown(&body)?).await?)
             }
             "content" => json(shared.backend.contents(lease).await?),
             "status" => json(shared.backend.status(lease).await?),
@@ -204,6 +210,13 @@ async fn read_body(request: Request, limit: Duration) -> Result<Bytes, Problem> 
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|e| Problem::BadRequest { detail: e.to_string() })
+}
+
+/// The same for what must not come back in an answer, as a value would that is not written as it should be.
+fn unshown<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let place =
+        |e: serde_json::Error| format!("not what is expected at line {}, column {}", e.line(), e.column());
+    serde_json::from_slice(body).map_err(|e| Problem::BadRequest { detail: place(e) })
 }
 
 fn logs_query(query: Option<&str>) -> Result<LogsQuery, Problem> {

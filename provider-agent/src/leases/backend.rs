@@ -1,6 +1,6 @@
 //! What the gateway asks: whose lease it is, its manifest, its state, and what a bid would be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use bytes::Bytes;
 use content::{ContentId, ContentRef, Entry};
 use cosmwasm_std::{Addr, HexBinary};
 use gateway_api::{
-    Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote,
-    QuoteRequest,
+    Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, PutSecrets,
+    Quote, QuoteRequest, Secret, SecretState, Secrets, MAX_SECRET_BYTES,
 };
 use manifest::Manifest;
 use market_api::{Lease, LeaseId, LeasePhase};
@@ -28,6 +28,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// The leases as the gateway's backend.
 pub struct Backend(pub Arc<Leases>);
+
+fn unavailable(e: impl std::fmt::Display) -> Problem {
+    Problem::Unavailable { cause: e.to_string() }
+}
 
 fn internal(e: impl std::fmt::Display) -> Problem {
     Problem::Internal { detail: e.to_string() }
@@ -83,6 +87,9 @@ impl Backend {
         let order = core.chain.order(height, lease.order).await.map_err(unavailable)?;
         manifest::check_fits(group, &order.spec.group).map_err(invalid)?;
         crate::carried::check(group, &order.spec.group, core.config.runtime.carried.0).map_err(invalid)?;
+        if !carried::secrets_of(group).is_empty() {
+            self.0.vault.check().map_err(|e| invalid(format!("this provider cannot hold secrets: {e}")))?;
+        }
         // Nothing is started by this; it only says early what the runtime could not be told.
         crate::workload::offered(manifest.needs_of(&lease.group)).map_err(invalid)?;
         crate::workload::workload(lease.id.0, &got.to_hex(), group, &[], self.0.host_ip).map_err(invalid)?;
@@ -103,6 +110,16 @@ impl Backend {
             .flatten()
             .collect();
         store.keep_manifests(id, &keep)
+    }
+
+    /// Secrets of the lease's services in all versions of its manifest that are here.
+    fn secret_names(&self, lease: &Lease) -> Result<BTreeSet<String>, Problem> {
+        let mut names = BTreeSet::new();
+        for version in self.0.core.store.manifest_versions(lease.id.0).map_err(internal)? {
+            let group = self.0.group_of(lease.id.0, &version).map_err(internal)?;
+            names.extend(group.iter().flat_map(carried::secrets_of));
+        }
+        Ok(names)
     }
 
     /// What a lease keeps of all versions of its manifest that are here.
@@ -171,6 +188,37 @@ impl GatewayBackend for Backend {
         let kept = self.kept_contents(&lease).await?;
         let Some(store) = self.0.contents() else { return Ok(Contents { contents: Vec::new() }) };
         Ok(Contents { contents: carried::states(store.clone(), kept).await.map_err(internal)? })
+    }
+
+    async fn secrets(&self, id: LeaseId) -> Result<Secrets, Problem> {
+        let lease = self.own_lease(id).await?;
+        let held = self.0.vault.held(id.0).map_err(unavailable)?;
+        let state = |name: String| SecretState { held: held.contains(&name), name };
+        Ok(Secrets { secrets: self.secret_names(&lease)?.into_iter().map(state).collect() })
+    }
+
+    async fn put_secrets(&self, id: LeaseId, put: PutSecrets) -> Result<Secrets, Problem> {
+        let lease = self.own_lease(id).await?;
+        if !matches!(lease.phase, LeasePhase::Pending | LeasePhase::Active) {
+            return Err(Problem::LeaseEnded { reason: format!("{:?}", lease.phase).to_lowercase() });
+        }
+        // All or none of them.
+        let names = self.secret_names(&lease)?;
+        for Secret { name, value } in &put.secrets {
+            if !names.contains(name) {
+                let name = name.chars().take(64).collect();
+                return Err(Problem::NoSuchSecret { name, names: names.into_iter().collect() });
+            }
+            if value.len() > MAX_SECRET_BYTES {
+                let detail = format!("the value of secret {name} is larger than {MAX_SECRET_BYTES} bytes");
+                return Err(Problem::BadRequest { detail });
+            }
+        }
+        for Secret { name, value } in &put.secrets {
+            self.0.vault.put(id.0, name, value).map_err(unavailable)?;
+        }
+        self.0.core.queue.push(Key::Lease(id.0));
+        self.secrets(id).await
     }
 
     async fn open_content(&self, id: LeaseId, content: ContentId) -> Result<Arc<Entry>, Problem> {

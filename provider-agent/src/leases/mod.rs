@@ -20,6 +20,7 @@ use crate::core::Core;
 use crate::exchange::Sharing;
 use crate::queue::{Key, Outcome};
 use crate::runtime::{Runtime, RuntimeError};
+use crate::secrets::{Vault, VaultError};
 use crate::store::StoreError;
 pub use backend::Backend;
 use memory::Memory;
@@ -34,6 +35,8 @@ pub enum LeaseError {
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
     Content(#[from] content::StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -50,11 +53,15 @@ pub struct Leases {
     overlay: OnceLock<Arc<Overlay>>,
     /// Told whenever a lease was looked at.
     looked: Notify,
+    /// Values that tenants gave to this provider.
+    pub(crate) vault: Vault,
 }
 
 impl Leases {
     pub fn new(core: Arc<Core>, runtime: Arc<dyn Runtime>, host_ip: IpAddr, host: String) -> Self {
+        let vault = Vault::new(&core.config.runtime.secrets, core.chain.provider());
         Self {
+            vault,
             core,
             runtime,
             host_ip,

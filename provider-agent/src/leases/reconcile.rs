@@ -443,7 +443,7 @@ impl Leases {
         let ports = self.core.store.assign_ports(lease, &wanted, pool, |port| is_busy(self.host_ip, port))?;
         let mut workload =
             workload::workload(lease, version, &group, &ports, self.host_ip).map_err(Attempt::Impossible)?;
-        self.parts(&group).await?.put_into(&mut workload, &group);
+        self.parts(&group).await?.put_into(&mut workload, &group, &self.vault);
         let deployment = self.with(lease, |memory| memory.lease.as_ref().map(|lease| lease.deployment.0));
         if let Some((manifest, deployment)) = self.manifest_of(lease, version)?.zip(deployment) {
             overlay::name_hosts(&mut workload, deployment, &manifest, &group);
@@ -505,6 +505,7 @@ impl Leases {
 
     async fn remove(&self, lease: u64) -> Result<bool> {
         self.runtime.remove(LeaseId(lease)).await?;
+        self.vault.forget(lease)?;
         let row = self.core.store.lease_row(lease)?;
         let order = row.as_ref().map(|row| row.order);
         let known = row.is_some_and(|row| row.removed);

@@ -22,6 +22,9 @@ pub fn control(stage: Option<&Stage>, phase: LeasePhase) -> Control {
         Some(Stage::Lacking { lacks: Lacks::Contents(missing), .. }) => {
             Control::AwaitingContent { missing: missing.clone() }
         }
+        Some(Stage::Lacking { lacks: Lacks::Secrets(names), .. }) => {
+            Control::AwaitingSecrets { names: names.clone() }
+        }
         Some(Stage::Starting { .. }) => Control::Starting,
         Some(Stage::Updating { version: v }) => Control::Updating { version: version(v) },
         Some(Stage::Activating) => Control::Activating,

@@ -80,7 +80,17 @@ fn a_version_that_is_not_all_here_waits_and_is_declined_in_time_with_what_is_mis
         "{updating:?}"
     );
 
-    // What runs has all that it took.
+    // What is down cannot be started without its secrets, and what runs has all that it took.
+    let secrets = || Local {
+        lacks: BTreeMap::from([("v1".to_owned(), Lacks::Secrets(vec!["KEY".into()]))]),
+        may_restart: [("web".to_owned(), 0)].into(),
+        ..with(&["v1"])
+    };
+    let down = decide(active(), runs("v1", &[ReplicaState::Ended]), secrets(), 20);
+    assert!(matches!(&down.stage, Stage::Lacking { lacks: Lacks::Secrets(names), .. } if names == &["KEY"]));
+    assert_eq!(down.actions, vec![]);
+    let up = decide(active(), runs("v1", &[ReplicaState::Running]), secrets(), 20);
+    assert_eq!((up.stage, up.actions), (Stage::Active, vec![]));
     let lost = decide(active(), runs("v1", &[ReplicaState::Running]), lacking(&["v1"], "v1"), 20);
     assert_eq!((lost.stage, lost.actions), (Stage::Active, vec![]));
 }

@@ -1,5 +1,4 @@
 use bytes::Bytes;
-use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::Protocol;
 use market_api::LeaseId;
@@ -54,7 +53,8 @@ pub struct ServiceSpec {
 /// A file of the agent's, at a place inside the containers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountedFile {
-    pub content: ContentId,
+    /// Tells it from another file at the same place; never the value of a secret.
+    pub mark: String,
     /// Where it lies on this machine, absolute. It stays there as long as the container does.
     pub source: PathBuf,
     /// Absolute path inside the container.

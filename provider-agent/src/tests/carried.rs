@@ -1,7 +1,7 @@
 //! What manifests carry: waited for, run, and removed.
 
 use content::{ContentRef, Tree, CHUNK_BYTES};
-use gateway_api::ContentStatus;
+use gateway_api::{ContentStatus, PutSecrets, Secret};
 use manifest::{CarriedFile, Manifest};
 
 use super::*;
@@ -167,4 +167,66 @@ async fn participants_are_given_what_the_deployments_manifests_name_and_nothing_
     assert!(host.carries(1, &content(b"image")).await);
     assert!(!host.carries(1, &content(b"other")).await);
     assert!(!host.carries(2, &content(b"image")).await);
+}
+
+// ---- secrets
+
+/// A rig that holds secrets in a folder of its own.
+fn with_vault(rig: Rig) -> (Rig, tempfile::TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir_in("/dev/shm").unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut leases = Leases::new(
+        rig.core.clone(),
+        Arc::new(rig.runtime.clone()),
+        "127.0.0.1".parse().unwrap(),
+        "here".into(),
+    );
+    leases.vault = crate::secrets::Vault::new(dir.path(), "me");
+    let leases = Arc::new(leases);
+    let backend = Backend(leases.clone());
+    (Rig { leases, backend, ..rig }, dir)
+}
+
+fn put(name: &str, value: &str) -> PutSecrets {
+    let value = cosmwasm_std::Binary::from(value.as_bytes());
+    PutSecrets { secrets: vec![Secret { name: name.into(), value }] }
+}
+
+#[tokio::test]
+async fn a_lease_waits_for_its_secrets_and_finds_them_as_files_in_memory() {
+    let (mut rig, dir) = with_vault(Rig::new());
+    let mut secret = manifest("nginx:1");
+    secret.groups[0].services[0].carried.secrets = vec!["KEY".into(), "OTHER".into()];
+    rig.chain.state().versions.insert(1, secret.version().0.to_vec());
+    rig.matched(&[1]).await;
+    submit(&rig, &secret).await.unwrap();
+    rig.block().await;
+    let waits =
+        |names: &[&str]| Control::AwaitingSecrets { names: names.iter().map(|n| (*n).to_owned()).collect() };
+    assert_eq!(control(&rig).await, waits(&["KEY", "OTHER"]));
+
+    rig.backend.put_secrets(LeaseId(1), put("KEY", "hunter2")).await.unwrap();
+    let unknown = rig.backend.put_secrets(LeaseId(1), put("../KEY", "x")).await.unwrap_err();
+    assert!(matches!(unknown, Problem::NoSuchSecret { .. }), "{unknown:?}");
+    let large = rig.backend.put_secrets(LeaseId(1), put("KEY", &"x".repeat(64 * 1024 + 1))).await;
+    assert!(matches!(large, Err(Problem::BadRequest { .. })), "{large:?}");
+    rig.block().await;
+    assert_eq!(control(&rig).await, waits(&["OTHER"]));
+    let answer = rig.backend.put_secrets(LeaseId(1), put("OTHER", "x")).await.unwrap();
+    assert!(answer.secrets.iter().all(|state| state.held) && answer.secrets.len() == 2);
+    rig.block().await;
+    rig.block().await;
+    assert_eq!(control(&rig).await, Control::Active);
+    let applied = rig.runtime.engine().last.clone().unwrap();
+    let file = &applied.services[0].files[0];
+    assert_eq!(file.mount, "/run/secrets/KEY");
+    assert_eq!(std::fs::read(&file.source).unwrap(), b"hunter2");
+    assert!(!format!("{applied:?}").contains("hunter2"));
+
+    rig.end(1);
+    for _ in 0..4 {
+        rig.block().await;
+    }
+    assert_eq!(std::fs::read_dir(dir.path().join("me")).unwrap().count(), 0);
 }

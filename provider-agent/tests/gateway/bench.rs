@@ -76,6 +76,7 @@ pub struct Backend {
     pub manifests: Mutex<Vec<Bytes>>,
     /// What the lease carries.
     pub content: Mutex<Option<Arc<Entry>>>,
+    pub secrets: Mutex<Vec<Secret>>,
     /// Whether it was whole, each time that some of it had come.
     pub grew: Mutex<Vec<bool>>,
 }
@@ -97,6 +98,15 @@ impl GatewayBackend for Backend {
 
     async fn contents(&self, _: LeaseId) -> Result<Contents, Problem> {
         Ok(Contents { contents: vec![] })
+    }
+
+    async fn secrets(&self, _: LeaseId) -> Result<Secrets, Problem> {
+        Ok(Secrets { secrets: vec![SecretState { name: "KEY".into(), held: false }] })
+    }
+
+    async fn put_secrets(&self, lease: LeaseId, put: PutSecrets) -> Result<Secrets, Problem> {
+        self.secrets.lock().unwrap().extend(put.secrets);
+        self.secrets(lease).await
     }
 
     async fn open_content(&self, _: LeaseId, content: ContentId) -> Result<Arc<Entry>, Problem> {

@@ -146,6 +146,9 @@ fn control(control: &Control) -> String {
             let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
             format!("waits for what the manifest carries: {}; akash send-manifest sends it", names.join("; "))
         }
+        Control::AwaitingSecrets { names } => {
+            format!("waits for secrets {}: akash secrets send", names.join(", "))
+        }
         Control::Verifying => "checks the manifest".to_owned(),
         Control::Starting => "starts".to_owned(),
         Control::Activating => "runs, being activated".to_owned(),

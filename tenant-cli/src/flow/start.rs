@@ -204,6 +204,11 @@ impl<'a> Start<'a> {
                 let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
                 format!("the provider waits for what the manifest carries: {}", names.join("; "))
             }
+            Control::AwaitingSecrets { names } => format!(
+                "the provider waits for secrets {}: akash secrets send DEPLOYMENT --lease {}",
+                names.join(", "),
+                self.lease
+            ),
             Control::Verifying => "the provider checks the manifest".to_owned(),
             Control::Starting => "starting".to_owned(),
             Control::Activating => "the workload runs, the lease is being activated".to_owned(),
@@ -225,7 +230,10 @@ impl<'a> Start<'a> {
         };
         let begun = !matches!(
             status.control,
-            Control::AwaitingManifest { .. } | Control::AwaitingContent { .. } | Control::Verifying
+            Control::AwaitingManifest { .. }
+                | Control::AwaitingContent { .. }
+                | Control::AwaitingSecrets { .. }
+                | Control::Verifying
         );
         if begun && self.timings.starting_ms.is_none() {
             self.timings.starting_ms = Some(self.elapsed());

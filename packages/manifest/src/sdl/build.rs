@@ -131,9 +131,6 @@ fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute, beyond: Option<
     if let Some(place) = &text.permissions {
         unsaid(place, "permissions", "no permissions");
     }
-    if let Some(place) = beyond.and_then(|beyond| beyond.secrets_at.as_ref()) {
-        unsaid(place, "secrets", "no secrets");
-    }
     if let Some(place) = beyond.and_then(|beyond| beyond.bandwidth_at.as_ref()) {
         unsaid(place, "bandwidth", "no bandwidth");
     }

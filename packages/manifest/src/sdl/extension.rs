@@ -48,8 +48,7 @@ pub(super) struct OfService {
     pub carried: Carried,
     /// Bytes per second.
     pub bandwidth: u64,
-    /// Where secrets and bandwidth are asked for.
-    pub secrets_at: Option<Place>,
+    /// Where it is asked for.
     pub bandwidth_at: Option<Place>,
 }
 
@@ -302,7 +301,6 @@ fn services(
         }
         if let Some(at) = fields.get("secrets") {
             service.carried.secrets = secrets(reader, &at, text);
-            service.secrets_at = (!service.carried.secrets.is_empty()).then_some(at.place);
         }
         if let Some(at) = fields.get("bandwidth") {
             if let Some(given) = reader.text(&at, "bytes per second with a unit such as 10Mi") {

@@ -93,7 +93,7 @@ pub(super) fn spec_hash(service: &ServiceSpec, ports: &[&PublishedPort], host_ip
         text("files");
         for file in &service.files {
             text(&file.mount);
-            text(&file.content.to_string());
+            text(&file.mark);
         }
     }
     // Only where there are some: what ran before there were any is left alone.
@@ -145,8 +145,7 @@ mod tests {
     }
 
     fn file(content: u8, mount: &str) -> MountedFile {
-        let content = content::ContentId([content; 32]);
-        MountedFile { content, source: "/data".into(), mount: mount.into() }
+        MountedFile { mark: content.to_string(), source: "/data".into(), mount: mount.into() }
     }
 
     fn port(host_port: u16) -> PublishedPort {

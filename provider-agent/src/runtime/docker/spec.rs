@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn files_are_mounted_so_that_they_can_only_be_read() {
         let file = MountedFile {
-            content: content::ContentId([1; 32]),
+            mark: "a".into(),
             source: "/data/content/whole/x/data".into(),
             mount: "/etc/app.conf".into(),
         };
