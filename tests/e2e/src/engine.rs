@@ -15,7 +15,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    fn docker(&self, arguments: &[&str]) -> Result<String, String> {
+    /// What the command answers, or its complaint.
+    pub fn docker(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new("docker")
             .args(["-H", &self.host])
             .args(arguments)
@@ -31,6 +32,11 @@ impl Engine {
     fn list(&self, arguments: &[&str]) -> Vec<String> {
         let text = self.docker(arguments).unwrap_or_else(|error| panic!("docker {arguments:?}: {error}"));
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Whether it serves at all.
+    pub fn answers(&self) -> bool {
+        self.docker(&["version"]).is_ok()
     }
 
     /// Ids of the running containers of a lease.
@@ -56,6 +62,11 @@ impl Engine {
         let text = self.docker(&["inspect", container]).ok()?;
         let mut list: Vec<Value> = serde_json::from_str(&text).expect("docker inspect answers JSON");
         Some(list.remove(0))
+    }
+
+    /// What a command in a container says on its standard output; what it says on the other when it fails.
+    pub fn exec(&self, container: &str, command: &[&str]) -> Result<String, String> {
+        self.docker(&[&["exec", container], command].concat())
     }
 
     pub fn remove(&self, container: &str) {
