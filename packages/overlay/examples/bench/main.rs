@@ -153,7 +153,7 @@ fn row((figure, meaning, bar): &(&str, &str, Bar), medians: &BTreeMap<&str, BTre
     };
     // What could not be measured does not hold.
     let holds = ours.zip(bar).is_some_and(|(ours, bar)| if least { ours >= bar } else { ours <= bar });
-    json!({ "figure": figure, "meaning": meaning, "value": ours, "bar": bar, "at_least": least, "holds": holds })
+    json!({ "name": figure, "unit": meaning, "value": ours, "bar": bar, "at_least": least, "holds": holds })
 }
 
 fn median(values: &[f64]) -> f64 {

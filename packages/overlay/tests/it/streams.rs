@@ -103,6 +103,7 @@ async fn carriers_are_used_again() {
         within("an echo", ping(&mut stream)).await.unwrap();
         stream.shutdown().await.unwrap();
         assert_eq!(within("the end", stream.read(&mut [0; 8])).await.unwrap(), 0);
+        until("the carrier is free", || pair.caller.status().busy == 0).await;
     }
     let status = pair.caller.status();
     assert_eq!((status.streams, status.resets, status.failed), (100, 0, 0));
@@ -129,6 +130,7 @@ async fn a_reset_goes_through_both_ways_and_spares_the_carrier() {
         breaks.set_zero_linger().unwrap();
         drop(breaks);
         reset(&mut hears).await;
+        until("the carrier is free", || pair.caller.status().busy == 0).await;
     }
     until("both ends count the resets", || {
         pair.caller.status().resets == 20 && pair.callee.status().resets == 20
