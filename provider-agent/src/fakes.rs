@@ -1,11 +1,13 @@
 //! A chain and an engine in memory, for tests of the parts together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use chain_client::{Block, QueryError, Status, TxError, TxResult};
 use cloud_std::{Bps, Money, Page, MAX_PAGE_LIMIT};
+use content::ContentId;
 use cosmwasm_std::{Addr, Uint128};
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
@@ -327,6 +329,10 @@ pub struct Engine {
     pub applied: u32,
     pub down: bool,
     pub missing_image: bool,
+    /// Loaded from what manifests carry.
+    pub images: BTreeSet<ContentId>,
+    /// What was applied last.
+    pub last: Option<Workload>,
     next_id: u32,
 }
 
@@ -380,6 +386,7 @@ impl Runtime for FakeRuntime {
             return Err(RuntimeError::ImageMissing { image: workload.services[0].image.clone() });
         }
         engine.applied += 1;
+        engine.last = Some(workload.clone());
         let mut containers = Vec::new();
         for service in &workload.services {
             for replica in 0..service.count {
@@ -408,6 +415,17 @@ impl Runtime for FakeRuntime {
     }
     async fn remove(&self, lease: LeaseId) -> Result<(), RuntimeError> {
         self.up()?.leases.remove(&lease.0);
+        Ok(())
+    }
+    async fn loaded_image(&self, content: ContentId) -> Result<Option<String>, RuntimeError> {
+        Ok(self.up()?.images.contains(&content).then(|| format!("sha256:{content}")))
+    }
+    async fn load_image(&self, content: ContentId, _: &Path) -> Result<String, RuntimeError> {
+        self.up()?.images.insert(content);
+        Ok(format!("sha256:{content}"))
+    }
+    async fn keep_images(&self, keep: &BTreeSet<ContentId>) -> Result<(), RuntimeError> {
+        self.up()?.images.retain(|image| keep.contains(image));
         Ok(())
     }
     async fn restart(&self, container: &ContainerRef) -> Result<(), RuntimeError> {

@@ -19,6 +19,7 @@
 
 pub mod app;
 pub mod bidding;
+pub mod carried;
 pub mod chain;
 pub mod cli;
 mod clock;

@@ -1,8 +1,12 @@
 //! What to do about one lease: a pure function of what the chain says, what runs, and what is remembered. Applying
 //! its actions and planning again ends in a plan without actions, from any state that a crash may leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
+
+use content::ContentRef;
+use gateway_api::ContentStatus;
 
 /// What the chain says, as far as it could be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub struct Local {
     pub seen_live: bool,
     /// Removed before.
     pub removed: bool,
+    /// What is missing of each of these versions that is not all here.
+    pub lacks: BTreeMap<String, Lacks>,
     /// Why the latest attempt to run it failed, and the earliest moment (seconds) of the next one.
     pub failed: Option<Failure>,
     /// Containers that may be started again now, by service and replica; others wait for their pause to end.
@@ -78,6 +84,29 @@ pub struct Local {
     pub answering: bool,
     /// All money of the lease has been withdrawn.
     pub paid_out: bool,
+}
+
+/// What a version cannot run without, and is not here beside its manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lacks {
+    Contents(Vec<ContentStatus>),
+}
+
+impl Lacks {
+    /// What other participants may have.
+    pub fn contents(&self) -> Vec<ContentRef> {
+        let Self::Contents(missing) = self;
+        let reference = |one: &ContentStatus| Some(ContentRef { id: one.id.parse().ok()?, size: one.size });
+        missing.iter().filter_map(reference).collect()
+    }
+}
+
+impl fmt::Display for Lacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Contents(missing) = self;
+        let each: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        write!(f, "not all that the manifest carries has come: {}", each.join("; "))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,13 +158,28 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     Unknown,
-    AwaitingManifest { version: String },
-    Starting { version: String },
-    Updating { version: String },
+    AwaitingManifest {
+        version: String,
+    },
+    /// The manifest is here, and not all that its services need.
+    Lacking {
+        version: String,
+        lacks: Lacks,
+    },
+    Starting {
+        version: String,
+    },
+    Updating {
+        version: String,
+    },
     Activating,
     Active,
-    Ending { reason: String },
-    Ended { reason: String },
+    Ending {
+        reason: String,
+    },
+    Ended {
+        reason: String,
+    },
     Failed(Failure),
 }
 
@@ -262,6 +306,20 @@ fn live(desired: &Desired, observed: &Observed, local: &Local, rules: Rules, now
     if let Some(failure) = local.failed.as_ref().filter(|f| f.version == wanted && !f.retry_now) {
         let actions = decline_in_time(desired, local, rules, now, &failure.message);
         return Plan { actions, stage: Stage::Failed(failure.clone()), again: deadline(desired, rules, now) };
+    }
+    let runs_whole = running.filter(|(_, _, whole)| *whole);
+    if let Some(lacks) = local.lacks.get(&wanted) {
+        let text = lacks.to_string();
+        match runs_whole {
+            // What came before was all that it took to start.
+            Some((version, ..)) if *version == wanted => {}
+            older => {
+                let mut actions = decline_in_time(desired, local, rules, now, &text);
+                actions.extend(older.and_then(|(version, replicas, _)| restarts(version, replicas, local)));
+                let stage = Stage::Lacking { version: wanted, lacks: lacks.clone() };
+                return Plan { actions, stage, again: deadline(desired, rules, now) };
+            }
+        }
     }
     match running {
         Some((version, replicas, true)) if *version == wanted => {

@@ -1,5 +1,7 @@
 //! The parts together, on a chain and an engine in memory.
 
+mod carried;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -114,6 +116,10 @@ impl Rig {
 
     fn count(&self, prefix: &str) -> usize {
         self.chain.state().submitted.iter().filter(|key| key.starts_with(prefix)).count()
+    }
+
+    fn end(&self, lease: u64) {
+        self.chain.state().leases.get_mut(&lease).unwrap().phase = LeasePhase::Ended;
     }
 
     fn pass(&self, seconds: u64) {

@@ -56,9 +56,9 @@ pub fn offered(needs: Vec<Need>) -> Result<(), String> {
         | Feature::LeasedIp
         | Feature::Permissions
         | Feature::Bandwidth
-        | Feature::CarriedImage
-        | Feature::CarriedFile
         | Feature::Secret => true,
+        // Whether it is not too much is looked at where the order is known.
+        Feature::CarriedImage | Feature::CarriedFile => false,
         // A class was a matter of the bid; names and a proxy's options are shown to who connects.
         Feature::StorageClass | Feature::HostNames | Feature::HttpOptions => false,
         // The overlay's.
@@ -108,6 +108,8 @@ fn spec(service: &Service) -> ServiceSpec {
         storage: service.resources.storage.iter().fold(0u64, |sum, volume| sum.saturating_add(volume.size)),
         count: service.count,
         ports,
+        carried_image: false,
+        files: Vec::new(),
         hosts: Vec::new(),
     }
 }

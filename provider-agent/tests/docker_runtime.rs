@@ -72,6 +72,8 @@ impl Bench {
             storage: 64 << 20,
             count: 1,
             ports: vec![],
+            carried_image: false,
+            files: vec![],
             hosts: vec![],
         }
     }

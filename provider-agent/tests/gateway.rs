@@ -4,6 +4,8 @@
 mod access;
 #[path = "gateway/bench.rs"]
 mod bench;
+#[path = "gateway/content.rs"]
+mod content_of_tenants;
 #[path = "gateway/hostile.rs"]
 mod hostile;
 #[path = "gateway/streams.rs"]

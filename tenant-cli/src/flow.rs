@@ -4,6 +4,7 @@
 pub mod bidding;
 pub mod candidates;
 pub mod close;
+mod contents;
 pub mod start;
 
 use std::time::Duration;

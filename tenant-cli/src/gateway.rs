@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
+use content::ContentId;
 use futures::future::BoxFuture;
 use gateway_api::{
-    lease_path, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery, ManifestAccepted, Problem, Quote,
-    QuoteRequest, ShellQuery, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
+    content_path, lease_path, ContentHave, Contents, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery,
+    ManifestAccepted, Problem, Quote, QuoteRequest, ShellQuery, CHUNKS_CONTENT_TYPE, MANIFEST_CONTENT_TYPE,
+    QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,12 +26,17 @@ use crate::error::{CliError, Kind, Result};
 
 /// Longest time for a connection with its handshake, for each endpoint.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time for carried content that one request brings, which a slow line needs.
+const CONTENT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Longest time for an answer that is not a stream.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest answer that is not a stream, in bytes.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// The longest log line that is taken, in bytes.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// A request's bytes and their type.
+type Body = (Bytes, &'static str);
 
 /// A connection.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -137,6 +144,27 @@ impl Gateway {
         self.ask(Method::PUT, &lease_path(lease, "manifest"), Some(manifest)).await
     }
 
+    /// What the lease's manifest carries and the provider keeps, as far as it has come there.
+    pub async fn contents(&self, lease: LeaseId) -> Result<Contents, GatewayError> {
+        self.ask(Method::GET, &lease_path(lease, "content"), None).await
+    }
+
+    /// One of these.
+    pub async fn content(&self, lease: LeaseId, content: ContentId) -> Result<ContentHave, GatewayError> {
+        self.ask(Method::GET, &content_path(lease, content), None).await
+    }
+
+    /// Sends frames of [`gateway_api::ChunkFrame`].
+    pub async fn put_chunks(
+        &self,
+        lease: LeaseId,
+        content: ContentId,
+        frames: Bytes,
+    ) -> Result<ContentHave, GatewayError> {
+        let body = Some((frames, CHUNKS_CONTENT_TYPE));
+        self.ask_within(CONTENT_TIMEOUT, Method::PUT, &content_path(lease, content), body).await
+    }
+
     pub async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, GatewayError> {
         self.ask(Method::GET, &lease_path(lease, "status"), None).await
     }
@@ -186,7 +214,7 @@ impl Gateway {
                 Err(self.parse_refusal(response.status(), &body))
             }
             Ok(Err(error)) => Err(self.broken(&error)),
-            Err(_) => Err(GatewayError::Transport(self.silent())),
+            Err(_) => Err(GatewayError::Transport(self.silent(ANSWER_TIMEOUT))),
         }
     }
 
@@ -196,15 +224,26 @@ impl Gateway {
         path: &str,
         body: Option<Bytes>,
     ) -> Result<T, GatewayError> {
-        let asked = tokio::time::timeout(ANSWER_TIMEOUT, self.ask_once(method, path, body));
-        asked.await.unwrap_or_else(|_| Err(GatewayError::Transport(self.silent())))
+        let body = body.map(|body| (body, MANIFEST_CONTENT_TYPE));
+        self.ask_within(ANSWER_TIMEOUT, method, path, body).await
+    }
+
+    async fn ask_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+    ) -> Result<T, GatewayError> {
+        let asked = tokio::time::timeout(limit, self.ask_once(method, path, body));
+        asked.await.unwrap_or_else(|_| Err(GatewayError::Transport(self.silent(limit))))
     }
 
     async fn ask_once<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
-        body: Option<Bytes>,
+        body: Option<Body>,
     ) -> Result<T, GatewayError> {
         let mut idle = self.idle.lock().await;
         // Every request of this client may be repeated: a kept connection that has gone stale is replaced once.
@@ -241,7 +280,7 @@ impl Gateway {
         connection: &mut SendRequest<Full<Bytes>>,
         method: Method,
         path: &str,
-        body: Option<Bytes>,
+        body: Option<Body>,
     ) -> Result<http::Response<Incoming>, GatewayError> {
         connection.ready().await.map_err(|error| self.broken(&error))?;
         let mut request = Request::builder()
@@ -249,11 +288,11 @@ impl Gateway {
             .uri(path)
             .header(header::HOST, self.authority())
             .header(header::USER_AGENT, concat!("akash/", env!("CARGO_PKG_VERSION")));
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, MANIFEST_CONTENT_TYPE);
+        if let Some((_, kind)) = body {
+            request = request.header(header::CONTENT_TYPE, kind);
         }
-        let request =
-            request.body(Full::new(body.unwrap_or_default())).map_err(|error| self.broken(&error))?;
+        let body = body.map(|(bytes, _)| bytes).unwrap_or_default();
+        let request = request.body(Full::new(body)).map_err(|error| self.broken(&error))?;
         connection.send_request(request).await.map_err(|error| self.broken(&error))
     }
 
@@ -336,8 +375,8 @@ impl Gateway {
         GatewayError::Transport(CliError::unreachable(format!("{} broke off: {error}", self.named())))
     }
 
-    fn silent(&self) -> CliError {
-        let seconds = ANSWER_TIMEOUT.as_secs();
+    fn silent(&self, limit: Duration) -> CliError {
+        let seconds = limit.as_secs();
         CliError::timed_out(format!("{} did not answer within {seconds} s", self.named())).hint("try again")
     }
 

@@ -16,6 +16,7 @@ mod roots;
 mod sdl;
 mod session;
 mod show;
+mod sources;
 mod units;
 
 pub use commands::{run, Done};

@@ -14,6 +14,7 @@ use crate::error::{CliError, Result};
 use crate::output::table;
 use crate::session::Session;
 use crate::show;
+use crate::sources::Sources;
 use crate::units::{duration, per_month};
 
 /// Reads a manifest; all its mistakes at once. What is accepted and may not be what was meant is said on stderr.
@@ -26,6 +27,11 @@ pub fn read(session: &Session, path: &Path) -> Result<Sdl> {
         }
     }
     Ok(sdl)
+}
+
+/// Where the files lie that a manifest carries.
+pub fn sources(_sdl: &Sdl) -> Result<Sources> {
+    Ok(Sources::default())
 }
 
 /// Every mistake as a line of text and as an entry of `details.problems`.

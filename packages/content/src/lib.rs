@@ -13,7 +13,7 @@
 //! The [`ContentId`] thus names size and bytes at once. A chunk is proved by the hashes beside its way to the top
 //! ([`verify`]), so a chunk of a stranger is known to be right before anything else of the content has come.
 //!
-//! [`Store`] keeps content. What it holds in part lies apart from what it holds whole, and what lies on the disk is
+//! [`Tree`] names a file and proves its chunks where it lies. [`Store`] keeps content. What it holds in part lies apart from what it holds whole, and what lies on the disk is
 //! never believed: each chunk is proved again when it is read. `vectors.json` holds test vectors for others.
 
 mod bitmap;
@@ -21,12 +21,14 @@ mod id;
 mod proof;
 mod shape;
 mod store;
+mod tree;
 
 pub use bitmap::Bitmap;
 pub use id::{ContentId, ContentRef};
 pub use proof::{hash_leaf, hash_node, id_of, verify, Hash};
 pub use shape::Shape;
 pub use store::{Chunk, Entry, PutError, Store, StoreError};
+pub use tree::Tree;
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_BYTES: usize = 256 * 1024;

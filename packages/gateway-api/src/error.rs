@@ -15,6 +15,10 @@ pub enum Problem {
     ManifestInvalid { problems: Vec<String> },
     #[error("image {image} is not in the provider's engine, and the provider does not fetch images")]
     ImageMissing { image: String },
+    #[error("the lease's manifest carries no content {id} that is kept here")]
+    NoSuchContent { id: String },
+    #[error("the content is not taken: {detail}")]
+    ContentRefused { detail: String },
     #[error("the lease has ended: {reason}")]
     LeaseEnded { reason: String },
     /// Of a live lease, but too early: nothing runs yet.
@@ -61,8 +65,11 @@ impl Problem {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         match self {
-            Self::NotFound => 404,
-            Self::VersionMismatch { .. } | Self::ManifestInvalid { .. } | Self::ImageMissing { .. } => 422,
+            Self::NotFound | Self::NoSuchContent { .. } => 404,
+            Self::VersionMismatch { .. }
+            | Self::ManifestInvalid { .. }
+            | Self::ImageMissing { .. }
+            | Self::ContentRefused { .. } => 422,
             Self::LeaseEnded { .. } => 410,
             Self::NotRunning { .. } | Self::ReplicaNotRunning { .. } => 409,
             Self::NoSuchService { .. } | Self::BadRequest { .. } => 400,
@@ -86,6 +93,8 @@ impl Problem {
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::ManifestInvalid { .. } => "manifest_invalid",
             Self::ImageMissing { .. } => "image_missing",
+            Self::NoSuchContent { .. } => "no_such_content",
+            Self::ContentRefused { .. } => "content_refused",
             Self::LeaseEnded { .. } => "lease_ended",
             Self::NotRunning { .. } => "not_running",
             Self::ReplicaNotRunning { .. } => "replica_not_running",
@@ -119,6 +128,8 @@ impl Problem {
             Self::ImageMissing { .. } => {
                 "use an image that the provider has, or ask the provider to load it, then send the manifest again"
             }
+            Self::NoSuchContent { .. } => "send the manifest first; what it carries for other providers alone goes to them",
+            Self::ContentRefused { .. } => "send the content that the manifest names, chunk by chunk with its proof",
             Self::LeaseEnded { .. } => "open a new order to run the deployment again",
             Self::NotRunning { .. } => "look at the lease's status and try again when it is active",
             Self::ReplicaNotRunning { .. } => "choose a running replica; the lease's status lists them",
@@ -177,6 +188,8 @@ mod tests {
             Problem::VersionMismatch { expected: vec![1].into(), got: vec![2].into() },
             Problem::ManifestInvalid { problems: vec!["a".into()] },
             Problem::ImageMissing { image: "nginx".into() },
+            Problem::NoSuchContent { id: "ab".into() },
+            Problem::ContentRefused { detail: "a".into() },
             Problem::LeaseEnded { reason: "tenant_closed".into() },
             Problem::CertificateExpired { not_after: 1, now: 2 },
             Problem::TrustUnknown { account: "a".into(), cause: "b".into() },

@@ -3,6 +3,8 @@ use cosmwasm_std::{Addr, HexBinary};
 use market_api::{LeaseId, LeasePhase};
 use serde::{Deserialize, Serialize};
 
+use crate::ContentStatus;
+
 /// The agent holds the manifest and has checked it against the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestAccepted {
@@ -22,6 +24,8 @@ pub enum Control {
         /// The version to send.
         version: HexBinary,
     },
+    /// The manifest is here, and not all that it carries: its tenant sends it, or other providers of the deployment do.
+    AwaitingContent { missing: Vec<ContentStatus> },
     /// A manifest is here and is held against the chain and the lease's resources.
     Verifying,
     /// Containers are being created and started.

@@ -8,6 +8,9 @@
 //! | `GET /v1/info` | [`Info`] | any account with an active root |
 //! | `POST /v1/quote` [`QuoteRequest`] | [`Quote`] | any account with an active root |
 //! | `PUT /v1/leases/{lease}/manifest`, the canonical manifest's bytes | [`ManifestAccepted`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/content` | [`Contents`] | the lease's tenant |
+//! | `GET /v1/leases/{lease}/content/{id}` | [`ContentHave`] | the lease's tenant |
+//! | `PUT /v1/leases/{lease}/content/{id}`, up to [`MAX_CHUNKS_PER_REQUEST`] times [`ChunkFrame`] | [`ContentHave`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/status` | [`LeaseStatus`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/events` | [`Events`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/logs` [`LogsQuery`] | [`LogLine`], one a line | the lease's tenant |
@@ -20,6 +23,7 @@
 //! Units: times are seconds since the Unix epoch unless the name ends in `_ms`, cpu is in millicores, memory,
 //! storage and traffic are in bytes.
 
+mod carried;
 mod connection;
 mod error;
 mod lease;
@@ -28,6 +32,10 @@ mod provider;
 mod shell;
 mod streams;
 
+pub use carried::{
+    BadChunks, ChunkFrame, ContentHave, ContentStatus, Contents, CHUNKS_CONTENT_TYPE, MAX_CHUNKS_PER_REQUEST,
+    MAX_CHUNK_FRAME_BYTES,
+};
 pub use connection::{ConnectionError, ConnectionStatus, Direction, TunnelState};
 pub use error::{ErrorBody, Problem};
 pub use lease::{
@@ -35,8 +43,8 @@ pub use lease::{
     ReplicaState, ReplicaStatus, ServiceStatus,
 };
 pub use paths::{
-    lease_path, ALPN, INFO_PATH, MANIFEST_CONTENT_TYPE, MAX_BODY_BYTES, NDJSON_CONTENT_TYPE, QUOTE_PATH,
-    VERSION_PREFIX,
+    content_path, lease_path, ALPN, INFO_PATH, MANIFEST_CONTENT_TYPE, MAX_BODY_BYTES, NDJSON_CONTENT_TYPE,
+    QUOTE_PATH, VERSION_PREFIX,
 };
 pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
 pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};

@@ -159,6 +159,9 @@ pub struct Runtime {
     pub log_size: Size,
     /// Logs kept of a container, the current one included.
     pub log_files: u32,
+    /// The most that a lease's manifest may carry, files and images together, within the room on disk that its order
+    /// bought; 0 takes nothing carried.
+    pub carried: Size,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -344,6 +347,7 @@ impl Default for Runtime {
             oci_runtime: String::new(),
             log_size: Size(10 << 20),
             log_files: 3,
+            carried: Size(4 << 30),
         }
     }
 }

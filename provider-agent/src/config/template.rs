@@ -100,6 +100,9 @@ oci_runtime = {oci_runtime}
 # Log rotation of each container.
 log_size = {log_size}
 log_files = {log_files}
+# The most that a lease's manifest may carry, files and images together, within the room on disk that its order
+# bought; 0 takes nothing carried.
+carried = {carried}
 
 [ports]
 # The pool of ports that workloads may publish, and the address they are published on.
@@ -188,6 +191,7 @@ stall = {stall}
         oci_runtime = text(&c.runtime.oci_runtime),
         log_size = text(&c.runtime.log_size),
         log_files = c.runtime.log_files,
+        carried = word(&c.runtime.carried),
         ports_from = c.ports.from,
         ports_to = c.ports.to,
         bind = text(&c.ports.bind),

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chain_client::QueryError;
 use content::ContentRef;
 use identity::{Endpoint, Role};
+use manifest::Manifest;
 use market_api::{DeploymentId, Lease, LeasePhase};
 use tokio::time::Instant;
 
@@ -125,8 +126,23 @@ impl Host for ChainHost {
         None
     }
 
-    /// No manifest names content yet.
-    async fn carries(&self, _deployment: u64, _content: &ContentRef) -> bool {
-        false
+    /// By the manifests of the deployment's leases that are here.
+    async fn carries(&self, deployment: u64, content: &ContentRef) -> bool {
+        let named = || -> Result<bool, crate::store::StoreError> {
+            for lease in self.core.mine.leases_of(deployment) {
+                for version in self.core.store.manifest_versions(lease)? {
+                    let bytes = self.core.store.manifest(lease, &version)?.unwrap_or_default();
+                    let manifest = Manifest::from_canonical_json(&bytes);
+                    if manifest.is_ok_and(|manifest| manifest.contents().contains(content)) {
+                        return Ok(true);
+                    }
+                }
+            }
+            Ok(false)
+        };
+        named().unwrap_or_else(|error| {
+            tracing::error!(deployment, %error, "manifests cannot be read");
+            false
+        })
     }
 }

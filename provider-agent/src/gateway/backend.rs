@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
+use content::{ContentId, Entry};
 use cosmwasm_std::Addr;
-use gateway_api::{Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest};
+use gateway_api::{Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest};
 use market_api::LeaseId;
 
 /// What the gateway asks of the agent. Each answer must come soon: none may wait for the chain or the engine longer
@@ -15,6 +18,15 @@ pub trait GatewayBackend: Send + Sync + 'static {
     /// The canonical manifest's bytes, as they came. Answers once they are held against the chain and kept; starting
     /// the workload happens later and shows in the status.
     async fn submit_manifest(&self, lease: LeaseId, manifest: Bytes) -> Result<ManifestAccepted, Problem>;
+
+    /// What the lease's manifest carries and is kept here, as far as it has come.
+    async fn contents(&self, lease: LeaseId) -> Result<Contents, Problem>;
+
+    /// One of these, to be completed.
+    async fn open_content(&self, lease: LeaseId, content: ContentId) -> Result<Arc<Entry>, Problem>;
+
+    /// More of a content that the lease carries has come.
+    fn content_grew(&self, lease: LeaseId, whole: bool);
 
     async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, Problem>;
 

@@ -6,6 +6,7 @@
 mod backend;
 mod config;
 mod connection;
+mod content;
 mod logs;
 mod peer;
 mod problem;

@@ -33,6 +33,8 @@ pub(super) fn response(problem: Problem) -> Response {
             | Problem::BodyTooLarge { .. }
             | Problem::BodyTooSlow { .. }
             | Problem::TooManyRequests { .. }
+            | Problem::NoSuchContent { .. }
+            | Problem::ContentRefused { .. }
     ) || status == StatusCode::FORBIDDEN;
     let body = serde_json::to_vec(&ErrorBody::from(problem)).unwrap_or_default();
     let mut response = Response::new(Body::from(body));

@@ -8,8 +8,8 @@ use axum::routing::any;
 use axum::{Json, Router};
 use bytes::Bytes;
 use gateway_api::{
-    LogsQuery, Metrics, Problem, QuoteRequest, ShellQuery, INFO_PATH, MAX_BODY_BYTES, MAX_SHELL_FRAME_BYTES,
-    QUOTE_PATH,
+    ContentHave, LogsQuery, Metrics, Problem, QuoteRequest, ShellQuery, INFO_PATH, MAX_BODY_BYTES,
+    MAX_SHELL_FRAME_BYTES, QUOTE_PATH,
 };
 use http::{header, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -40,6 +40,7 @@ pub(super) fn router(shared: Shared, caller: Caller) -> Router {
         .route(INFO_PATH, any(info))
         .route(QUOTE_PATH, any(quote))
         .route("/v1/leases/{lease}/{resource}", any(lease))
+        .route("/v1/leases/{lease}/content/{id}", any(one_content))
         .fallback(|| async { Refusal(Problem::NotFound) })
         .with_state((shared, caller))
 }
@@ -84,15 +85,11 @@ async fn lease(
     let method = request.method().clone();
     answer(async move {
         let (account, place) = admit(&shared, &caller).await?;
-        // A path that cannot be read, a lease that does not exist and a lease of somebody else are one answer.
         let Path((lease, resource)) = path.map_err(|_| Problem::NotFound)?;
-        let lease: LeaseId = lease.parse().map_err(|_| Problem::NotFound)?;
-        if shared.backend.lease_tenant(lease).await?.is_none_or(|tenant| tenant.as_str() != account) {
-            return Err(Problem::NotFound);
-        }
+        let lease = own_lease(&shared, &account, &lease).await?;
         let allowed = match resource.as_str() {
             "manifest" => Method::PUT,
-            "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
+            "content" | "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
             _ => return Err(Problem::NotFound),
         };
         only(&allowed, &method)?;
@@ -101,6 +98,7 @@ async fn lease(
                 let body = read_body(request, shared.body_timeout).await?;
                 json(shared.backend.submit_manifest(lease, body).await?)
             }
+            "content" => json(shared.backend.contents(lease).await?),
             "status" => json(shared.backend.status(lease).await?),
             "events" => json(shared.backend.events(lease).await?),
             "metrics" => {
@@ -116,6 +114,39 @@ async fn lease(
         }
     })
     .await
+}
+
+async fn one_content(
+    State((shared, caller)): Context,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Response {
+    answer(async move {
+        let (account, _place) = admit(&shared, &caller).await?;
+        let Path((lease, id)) = path.map_err(|_| Problem::NotFound)?;
+        let lease = own_lease(&shared, &account, &lease).await?;
+        let no_such = || Problem::NoSuchContent { id: id.chars().take(64).collect() };
+        let content = shared.backend.open_content(lease, id.parse().map_err(|_| no_such())?).await?;
+        match *request.method() {
+            Method::GET => {}
+            Method::PUT => super::content::take(&shared, lease, &content, request.into_body()).await?,
+            ref method => {
+                return Err(Problem::MethodNotAllowed {
+                    method: method.to_string(),
+                    allowed: "GET, PUT".to_owned(),
+                })
+            }
+        }
+        json(ContentHave::new(content.content(), &content.have()))
+    })
+    .await
+}
+
+/// A path that cannot be read, a lease that does not exist and a lease of somebody else are one answer.
+async fn own_lease(shared: &Shared, account: &str, lease: &str) -> Result<LeaseId, Problem> {
+    let lease: LeaseId = lease.parse().map_err(|_| Problem::NotFound)?;
+    let tenant = shared.backend.lease_tenant(lease).await?;
+    tenant.filter(|tenant| tenant.as_str() == account).map(|_| lease).ok_or(Problem::NotFound)
 }
 
 async fn answer(work: impl std::future::Future<Output = Result<Response, Problem>>) -> Response {

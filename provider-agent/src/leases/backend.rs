@@ -1,13 +1,16 @@
 //! What the gateway asks: whose lease it is, its manifest, its state, and what a bid would be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use content::{ContentId, ContentRef, Entry};
 use cosmwasm_std::{Addr, HexBinary};
 use gateway_api::{
-    EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote, QuoteRequest,
+    Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, Quote,
+    QuoteRequest,
 };
 use manifest::Manifest;
 use market_api::{Lease, LeaseId, LeasePhase};
@@ -15,8 +18,10 @@ use sha2::{Digest, Sha256};
 
 use super::Leases;
 use crate::bidding::{offer, Refusal, Wanted};
+use crate::carried;
 use crate::gateway::GatewayBackend;
 use crate::queue::Key;
+use crate::store::StoreError;
 
 /// The longest that a status waits for the engine before it tells what was last seen.
 const LOOK: Duration = Duration::from_secs(2);
@@ -77,10 +82,52 @@ impl Backend {
             .ok_or_else(|| invalid(format!("it has no group {:?}, which this lease is for", lease.group)))?;
         let order = core.chain.order(height, lease.order).await.map_err(unavailable)?;
         manifest::check_fits(group, &order.spec.group).map_err(invalid)?;
+        crate::carried::check(group, &order.spec.group, core.config.runtime.carried.0).map_err(invalid)?;
         // Nothing is started by this; it only says early what the runtime could not be told.
         crate::workload::offered(manifest.needs_of(&lease.group)).map_err(invalid)?;
         crate::workload::workload(lease.id.0, &got.to_hex(), group, &[], self.0.host_ip).map_err(invalid)?;
         Ok(got)
+    }
+}
+
+impl Backend {
+    /// Keeps no version of a lease but this one, what runs, and what may still be asked for, so that a tenant who
+    /// sends one version after the other fills nothing.
+    fn drop_superseded(&self, id: u64, lease: &Lease, newest: &str) -> Result<(), StoreError> {
+        let store = &self.0.core.store;
+        let applied = store.lease_row(id)?.and_then(|row| row.applied);
+        let matched = lease.matched_version.to_hex();
+        let current = self.0.with(id, |memory| memory.version.clone());
+        let keep: Vec<&str> = [Some(newest), applied.as_deref(), Some(matched.as_str()), current.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
+        store.keep_manifests(id, &keep)
+    }
+
+    /// What a lease keeps of all versions of its manifest that are here.
+    async fn kept_contents(&self, lease: &Lease) -> Result<Vec<(ContentRef, bool)>, Problem> {
+        let core = &self.0.core;
+        let known = self.0.with(lease.id.0, |memory| memory.group.clone());
+        let sold = match known {
+            Some(sold) => sold,
+            None => {
+                let unavailable = |e: chain_client::QueryError| Problem::Unavailable { cause: e.to_string() };
+                core.chain.order(self.newest().await, lease.order).await.map_err(unavailable)?.spec.group
+            }
+        };
+        let limit = carried::limit(&sold, core.config.runtime.carried.0);
+        let mut all = BTreeMap::new();
+        for version in core.store.manifest_versions(lease.id.0).map_err(internal)? {
+            let bytes = core.store.manifest(lease.id.0, &version).map_err(internal)?.unwrap_or_default();
+            let Ok(manifest) = Manifest::from_canonical_json(&bytes) else { continue };
+            for (content, needed) in carried::kept(&manifest, &lease.group, limit) {
+                *all.entry(content).or_default() |= needed;
+            }
+        }
+        let mut all: Vec<(ContentRef, bool)> = all.into_iter().collect();
+        all.sort_by_key(|(_, needed)| !needed);
+        Ok(all)
     }
 }
 
@@ -106,6 +153,7 @@ impl GatewayBackend for Backend {
             leases.core.store.put_manifest(id.0, &hex, &manifest).map_err(internal)?;
             leases.note(id.0, EventKind::ManifestVerified, None, format!("version {hex}"));
         }
+        self.drop_superseded(id.0, &lease, &hex).map_err(internal)?;
         leases.with(id.0, |memory| {
             // A tenant that sends again, such as after an image was loaded, need not wait for the pause.
             memory.succeeded();
@@ -116,6 +164,40 @@ impl GatewayBackend for Backend {
             sharing.exchange.announce();
         }
         Ok(ManifestAccepted { lease: id, version, already_held })
+    }
+
+    async fn contents(&self, id: LeaseId) -> Result<Contents, Problem> {
+        let lease = self.own_lease(id).await?;
+        let kept = self.kept_contents(&lease).await?;
+        let Some(store) = self.0.contents() else { return Ok(Contents { contents: Vec::new() }) };
+        Ok(Contents { contents: carried::states(store.clone(), kept).await.map_err(internal)? })
+    }
+
+    async fn open_content(&self, id: LeaseId, content: ContentId) -> Result<Arc<Entry>, Problem> {
+        let lease = self.own_lease(id).await?;
+        if !matches!(lease.phase, LeasePhase::Pending | LeasePhase::Active) {
+            return Err(Problem::LeaseEnded { reason: format!("{:?}", lease.phase).to_lowercase() });
+        }
+        let kept = self.kept_contents(&lease).await?;
+        let found = kept.into_iter().map(|(kept, _)| kept).find(|kept| kept.id == content);
+        let (Some(store), Some(content)) = (self.0.contents().cloned(), found) else {
+            return Err(Problem::NoSuchContent { id: content.to_string() });
+        };
+        carried::on_disk(move || store.begin(content)).await.map_err(internal)
+    }
+
+    fn content_grew(&self, id: LeaseId, whole: bool) {
+        let leases = &self.0;
+        if let Some(sharing) = leases.sharing() {
+            sharing.exchange.announce();
+        }
+        let deployment = leases.with(id.0, |memory| memory.lease.as_ref().map(|lease| lease.deployment.0));
+        if whole {
+            let same = deployment.map(|deployment| leases.core.mine.leases_of(deployment));
+            for lease in same.into_iter().flatten().chain([id.0]) {
+                leases.core.queue.push(Key::Lease(lease));
+            }
+        }
     }
 
     async fn status(&self, id: LeaseId) -> Result<LeaseStatus, Problem> {

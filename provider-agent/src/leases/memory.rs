@@ -6,6 +6,7 @@ use std::time::Duration;
 use market_api::{Group, Lease};
 use tokio::time::Instant;
 
+use crate::carried::FetchingContents;
 use crate::config::Leases as Limits;
 use crate::exchange::Fetching;
 use crate::plan::{Failure, Stage};
@@ -32,6 +33,8 @@ pub struct Memory {
     pub collecting: bool,
     /// The manifest that is being got from other participants.
     pub fetching: Option<Fetching>,
+    /// What the manifest carries and is being got from other participants.
+    pub fetching_contents: Option<FetchingContents>,
     failure: Option<(Failure, u32, Instant)>,
     crashes: BTreeMap<(String, u32), Crash>,
 }

@@ -33,6 +33,8 @@ pub enum LeaseError {
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
     #[error(transparent)]
+    Content(#[from] content::StoreError),
+    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

@@ -1,6 +1,6 @@
 //! One lease brought in line: look at chain, engine and database, plan, act, and look again while that helps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use market_api::{ExecuteMsg, Lease, LeaseId, LeasePhase};
 use tokio::time::Instant;
 
 use super::{LeaseError, Leases};
+use crate::carried::NoParts;
 use crate::overlay;
 use crate::plan::{plan, Action, Desired, Local, Observed, Replica, ReplicaState, Rules, Seen, Stage};
 use crate::queue::{Key, Outcome};
@@ -36,7 +37,13 @@ impl Leases {
             let row = self.core.store.lease_row(lease)?.unwrap_or_default();
             let manifests: BTreeSet<String> = self.core.store.manifest_versions(lease)?.into_iter().collect();
             self.follow_manifest(lease, &seen, &manifests);
-            let (observed, local) = self.remember(lease, observed, &row, manifests)?;
+            let lacks = match seen {
+                Seen::Live(_) => self.lacks(lease, &manifests).await?,
+                _ => BTreeMap::new(),
+            };
+            self.follow_contents(lease, &seen, lacks.values());
+            let (observed, mut local) = self.remember(lease, observed, &row, manifests)?;
+            local.lacks = lacks;
             let rules = Rules { decline_margin: self.core.config.leases.decline_margin.0.as_secs() };
             let plan = plan(&seen, &observed, &local, rules, height, self.core.head().time);
             self.enter(lease, &plan.stage);
@@ -235,6 +242,7 @@ impl Leases {
     ) -> Local {
         self.with(lease, |memory| Local {
             manifests,
+            lacks: BTreeMap::new(),
             over_at: row.ended_at_height,
             seen_live: row.seen_live,
             removed: row.removed,
@@ -264,7 +272,7 @@ impl Leases {
     }
 
     /// The lease's group in a manifest that is held.
-    pub(super) fn group_of(
+    pub(crate) fn group_of(
         &self,
         lease: u64,
         version: &str,
@@ -388,6 +396,8 @@ impl Leases {
                 Ok(true)
             }
             Err(Attempt::Store(e)) => Err(e.into()),
+            Err(Attempt::Content(e)) => Err(e.into()),
+            Err(Attempt::Lacking) => Ok(true),
             Err(Attempt::Impossible(message)) => {
                 self.failed(
                     lease,
@@ -425,12 +435,15 @@ impl Leases {
             .ok_or_else(|| Attempt::Impossible("the manifest has no group of this lease".to_owned()))?;
         if let Some(sold) = self.with(lease, |memory| memory.group.clone()) {
             manifest::check_fits(&group, &sold).map_err(Attempt::Impossible)?;
+            let carried = self.core.config.runtime.carried.0;
+            crate::carried::check(&group, &sold, carried).map_err(Attempt::Impossible)?;
         }
         let wanted = workload::publications(lease, &group);
         let pool = (self.core.config.ports.from, self.core.config.ports.to);
         let ports = self.core.store.assign_ports(lease, &wanted, pool, |port| is_busy(self.host_ip, port))?;
         let mut workload =
             workload::workload(lease, version, &group, &ports, self.host_ip).map_err(Attempt::Impossible)?;
+        self.parts(&group).await?.put_into(&mut workload, &group);
         let deployment = self.with(lease, |memory| memory.lease.as_ref().map(|lease| lease.deployment.0));
         if let Some((manifest, deployment)) = self.manifest_of(lease, version)?.zip(deployment) {
             overlay::name_hosts(&mut workload, deployment, &manifest, &group);
@@ -508,6 +521,10 @@ impl Leases {
         if !known {
             self.core.metrics.removals.inc();
             self.note(lease, EventKind::Removed, None, "nothing of it is left in the engine");
+            // What other leases carry as well stays; what cannot be removed now is found again at the next resync.
+            if let Err(e) = self.drop_unused_contents().await {
+                tracing::warn!(lease, error = %e, "what it carried is not removed yet");
+            }
         }
         Ok(!known)
     }
@@ -546,6 +563,19 @@ enum Attempt {
     Store(StoreError),
     Runtime(RuntimeError),
     Impossible(String),
+    Content(content::StoreError),
+    /// Something that it carries has gone since it was looked at.
+    Lacking,
+}
+
+impl From<NoParts> for Attempt {
+    fn from(e: NoParts) -> Self {
+        match e {
+            NoParts::Lacking => Self::Lacking,
+            NoParts::Store(e) => Self::Content(e),
+            NoParts::Runtime(e) => Self::Runtime(e),
+        }
+    }
 }
 
 impl From<StoreError> for Attempt {
@@ -585,7 +615,9 @@ fn advice(error: &RuntimeError) -> &'static str {
         RuntimeError::ImageMissing { .. } => {
             "use an image that the provider has, or ask the provider to load it; it is tried again until the activation window ends"
         }
-        RuntimeError::CannotStart { .. } | RuntimeError::Workload { .. } => {
+        RuntimeError::CannotStart { .. }
+        | RuntimeError::Workload { .. }
+        | RuntimeError::BadArchive { .. } => {
             "correct the manifest and set its version on the chain"
         }
         _ => "wait: the provider tries again",

@@ -54,6 +54,11 @@ impl Leases {
 
     async fn queue_all(&self) -> Result<(), LeaseError> {
         self.refresh_capacity().await;
+        match self.drop_unused_contents().await {
+            Err(LeaseError::Store(e)) => return Err(e.into()),
+            Err(e) => tracing::warn!(error = %e, "content that nobody names is not removed yet"),
+            Ok(()) => {}
+        }
         if self.core.store.meta::<u64>(SCANNED)?.is_none() {
             self.adopt_ended().await?;
         }

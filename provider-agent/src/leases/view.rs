@@ -8,7 +8,7 @@ use super::Leases;
 use crate::exchange::Fetching;
 use crate::ops::LeaseLine;
 use crate::overlay::connections;
-use crate::plan::Stage;
+use crate::plan::{Lacks, Stage};
 use crate::runtime::{ContainerState, ObservedContainer};
 use crate::workload;
 
@@ -19,6 +19,9 @@ pub fn control(stage: Option<&Stage>, phase: LeasePhase) -> Control {
         None | Some(Stage::Unknown) if phase == LeasePhase::Active => Control::Active,
         None | Some(Stage::Unknown) => Control::Verifying,
         Some(Stage::AwaitingManifest { version: v }) => Control::AwaitingManifest { version: version(v) },
+        Some(Stage::Lacking { lacks: Lacks::Contents(missing), .. }) => {
+            Control::AwaitingContent { missing: missing.clone() }
+        }
         Some(Stage::Starting { .. }) => Control::Starting,
         Some(Stage::Updating { version: v }) => Control::Updating { version: version(v) },
         Some(Stage::Activating) => Control::Activating,

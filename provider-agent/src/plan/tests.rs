@@ -54,6 +54,38 @@ fn a_won_lease_waits_for_its_manifest_then_runs_then_activates() {
 }
 
 #[test]
+fn a_version_that_is_not_all_here_waits_and_is_declined_in_time_with_what_is_missing() {
+    let missing = ContentStatus { id: "ab".into(), size: 9, needed: true, done: 0, total: 1 };
+    let lacks = Lacks::Contents(vec![missing]);
+    let lacking = |versions: &[&str], of: &str| Local {
+        lacks: BTreeMap::from([(of.to_owned(), lacks.clone())]),
+        ..with(versions)
+    };
+    let stage = |version: &str| Stage::Lacking { version: version.into(), lacks: lacks.clone() };
+    let waiting = decide(pending(), Observed::Nothing, lacking(&["v1"], "v1"), 20);
+    assert_eq!((waiting.stage, waiting.actions), (stage("v1"), vec![]));
+    let late = decide(pending(), Observed::Nothing, lacking(&["v1"], "v1"), 90);
+    assert!(
+        matches!(&late.actions[..], [Action::Decline { reason }] if reason.contains("content ab")),
+        "{late:?}"
+    );
+
+    // An older version goes on, and is started again when it crashed.
+    let new = Desired { version: "v2".into(), ..active() };
+    let crashed = Local { may_restart: [("web".to_owned(), 0)].into(), ..lacking(&["v1", "v2"], "v2") };
+    let updating = decide(new, runs("v1", &[ReplicaState::Ended]), crashed, 20);
+    assert_eq!(updating.stage, stage("v2"));
+    assert!(
+        matches!(&updating.actions[..], [Action::Start { version, .. }] if version == "v1"),
+        "{updating:?}"
+    );
+
+    // What runs has all that it took.
+    let lost = decide(active(), runs("v1", &[ReplicaState::Running]), lacking(&["v1"], "v1"), 20);
+    assert_eq!((lost.stage, lost.actions), (Stage::Active, vec![]));
+}
+
+#[test]
 fn a_lease_that_cannot_run_is_declined_before_its_window_ends_and_not_earlier() {
     assert_eq!(decide(pending(), Observed::Nothing, with(&[]), 89).actions, vec![]);
     let late = decide(pending(), Observed::Nothing, with(&[]), 90);

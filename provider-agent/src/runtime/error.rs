@@ -7,6 +7,8 @@ pub enum RuntimeError {
     ImageMissing { image: String },
     #[error("image {image} could not be fetched: {detail}")]
     ImageFetch { image: String, detail: String },
+    #[error("the carried image {content} cannot be used: {detail}")]
+    BadArchive { content: String, detail: String },
     #[error("a container or network named {name} exists that is not ours: rename or remove it, it is never touched")]
     NameConflict { name: String },
     #[error("port {port} on {host_ip} is in use by something else on this machine")]
@@ -39,6 +41,7 @@ impl RuntimeError {
         match self {
             Self::ImageMissing { .. } => "image_missing",
             Self::ImageFetch { .. } => "image_fetch",
+            Self::BadArchive { .. } => "image_unusable",
             Self::NameConflict { .. } => "name_conflict",
             Self::PortInUse { .. } => "port_in_use",
             Self::CannotStart { .. } => "cannot_start",

@@ -11,11 +11,15 @@ mod workload;
 pub use docker::{DockerConfig, DockerRuntime, DEFAULT_CAPABILITIES};
 pub use error::RuntimeError;
 pub use workload::{
-    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession,
+    Capacity, ContainerRef, ContainerState, ExecInput, ExecOutput, ExecRequest, ExecSession, MountedFile,
     ObservedContainer, ObservedLease, PublishedPort, Redirect, ServicePort, ServiceSpec, Workload,
 };
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use async_trait::async_trait;
+use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
 use market_api::LeaseId;
@@ -67,4 +71,14 @@ pub trait Runtime: Send + Sync {
 
     /// Whether a workload with this image could start now without fetching anything.
     async fn image_present(&self, image: &str) -> Result<bool, RuntimeError>;
+
+    /// The id of the image that was loaded of a content.
+    async fn loaded_image(&self, content: ContentId) -> Result<Option<String>, RuntimeError>;
+
+    /// Brings the image of an archive into the engine, unless it was loaded before, under a name that nothing but
+    /// this content has. Gives the id by which [`Runtime::apply`] starts it. The caller has proved the content.
+    async fn load_image(&self, content: ContentId, archive: &Path) -> Result<String, RuntimeError>;
+
+    /// Removes what [`Runtime::load_image`] loaded of other contents than these; what a container uses stays.
+    async fn keep_images(&self, keep: &BTreeSet<ContentId>) -> Result<(), RuntimeError>;
 }

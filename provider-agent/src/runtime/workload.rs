@@ -1,8 +1,10 @@
 use bytes::Bytes;
+use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::Protocol;
 use market_api::LeaseId;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
 use super::RuntimeError;
@@ -25,7 +27,9 @@ pub struct Workload {
 pub struct ServiceSpec {
     /// `[a-z0-9-]`, 1 to 63 characters; the name by which the lease's other services find it.
     pub name: String,
+    /// A reference, or the id that [`super::Runtime::load_image`] gave when `carried_image` is set.
     pub image: String,
+    pub carried_image: bool,
     /// Replaces the image's entry point; empty for the image's.
     pub command: Vec<String>,
     /// Replaces the image's arguments; empty for the image's, unless `command` is given.
@@ -41,8 +45,20 @@ pub struct ServiceSpec {
     pub count: u32,
     /// Every port that the service exposes, published or not.
     pub ports: Vec<ServicePort>,
+    /// Files that its replicas see and cannot change.
+    pub files: Vec<MountedFile>,
     /// Names that its replicas resolve to these addresses, beside those of the lease's own services; sorted.
     pub hosts: Vec<(String, Ipv4Addr)>,
+}
+
+/// A file of the agent's, at a place inside the containers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountedFile {
+    pub content: ContentId,
+    /// Where it lies on this machine, absolute. It stays there as long as the container does.
+    pub source: PathBuf,
+    /// Absolute path inside the container.
+    pub mount: String,
 }
 
 /// What a lease's replicas send to an address that nobody has goes to a listener of the agent instead.

@@ -106,6 +106,17 @@ impl Store {
         Ok(versions)
     }
 
+    /// Shows every manifest that is held, with its lease.
+    pub fn each_manifest(&self, mut see: impl FnMut(u64, &[u8])) -> Result<()> {
+        let tx = self.db.begin_read()?;
+        let table = tx.open_table(MANIFESTS)?;
+        for row in table.iter()? {
+            let (key, bytes) = row?;
+            see(key.value().0, bytes.value());
+        }
+        Ok(())
+    }
+
     /// Drops all versions of a lease but those named.
     pub fn keep_manifests(&self, lease: u64, keep: &[&str]) -> Result<()> {
         let mut stale = self.manifest_versions(lease)?;

@@ -23,6 +23,7 @@ use crate::output::{facts, Answer};
 use crate::progress::Progress;
 use crate::sdl::{self, Cost};
 use crate::session::Session;
+use crate::sources::Sources;
 use crate::units::duration;
 use crate::{kept, show};
 
@@ -62,6 +63,7 @@ struct Running {
 pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let sdl = sdl::read(session, &args.file)?;
     let manifest = sdl.manifest();
+    let sources = sdl::sources(&sdl)?;
     let version = manifest.version();
     let specs = sdl::orders(session, &sdl, &args.terms).await?;
     let cost = Cost::of(&specs)?;
@@ -74,7 +76,7 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let orders = if specs.len() == 1 { "1 order".to_owned() } else { format!("{} orders", specs.len()) };
     session.confirm(&format!("Open {orders} and lock {}?", cost.total))?;
     session.unlock().await?;
-    kept::keep(&session.home, &manifest)?;
+    kept::keep(&session.home, &manifest, &sources)?;
 
     let progress = session.progress();
     progress.wait("sending the transaction");
@@ -92,9 +94,10 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
         Vec::new()
     } else {
         let bytes = Bytes::from(manifest.to_canonical_json());
-        let all = try_join_all(
-            orders.iter().map(|order| one_group(session, &progress, order, bytes.clone(), args.timeout)),
-        );
+        let all = try_join_all(orders.iter().map(|order| {
+            let sent = (bytes.clone(), sources.clone());
+            one_group(session, &progress, order, sent, args.timeout)
+        }));
         let outcome = tokio::select! {
             outcome = all => outcome,
             () = interrupted() => Err(CliError::new(Kind::Interrupted, "interrupted")),
@@ -146,7 +149,7 @@ async fn one_group(
     session: &Session,
     progress: &Progress,
     order: &Order,
-    manifest: Bytes,
+    sent: (Bytes, Sources),
     timeout: u64,
 ) -> Result<Running> {
     let label = order.spec.group.name.clone();
@@ -178,7 +181,7 @@ async fn one_group(
             progress.step(format!("{label}: {} did not win: {reason}", show::short(&bid.provider)));
         }
         let deadline = Instant::now() + Duration::from_secs(timeout.saturating_add(left));
-        let mut start = Start::new(session, progress, lease.id, label.clone(), manifest.clone(), deadline);
+        let mut start = Start::new(session, progress, lease.id, label.clone(), sent.clone(), deadline);
         match start.run(&provider).await? {
             Started::Ready(status) => {
                 return Ok(Running {

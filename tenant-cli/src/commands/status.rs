@@ -142,6 +142,10 @@ fn control(control: &Control) -> String {
         Control::AwaitingManifest { version } => {
             format!("waits for the manifest {version}: akash send-manifest")
         }
+        Control::AwaitingContent { missing } => {
+            let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            format!("waits for what the manifest carries: {}; akash send-manifest sends it", names.join("; "))
+        }
         Control::Verifying => "checks the manifest".to_owned(),
         Control::Starting => "starts".to_owned(),
         Control::Activating => "runs, being activated".to_owned(),

@@ -17,6 +17,7 @@ use crate::flow::start::{Start, Started};
 use crate::output::{table, Answer};
 use crate::progress::Progress;
 use crate::session::Session;
+use crate::sources::Sources;
 use crate::{kept, sdl, show};
 
 #[derive(Serialize)]
@@ -46,7 +47,8 @@ struct LeaseResult {
 }
 
 pub async fn run(session: &Session, args: UpdateArgs) -> Result<Answer> {
-    let manifest = sdl::read(session, &args.file)?.manifest();
+    let sdl = sdl::read(session, &args.file)?;
+    let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl)?);
     let version = manifest.version();
     let mut deployment = own(session, args.deployment).await?;
     let leases = live_leases(session, args.deployment, None).await?;
@@ -57,7 +59,7 @@ pub async fn run(session: &Session, args: UpdateArgs) -> Result<Answer> {
     if new {
         session.confirm(&format!("Set version {version} on deployment {}?", args.deployment))?;
     }
-    kept::keep(&session.home, &manifest)?;
+    kept::keep(&session.home, &manifest, &sources)?;
     let progress = session.progress();
     let mut transaction = None;
     if new {
@@ -71,7 +73,8 @@ pub async fn run(session: &Session, args: UpdateArgs) -> Result<Answer> {
         progress.step(format!("version {version} is on the chain already"));
     }
     let timeout = if args.no_wait { None } else { Some(args.timeout) };
-    hand_out(session, &progress, &deployment, &manifest, leases, timeout, transaction).await
+    let what = What { manifest: &manifest, sources, for_others: false };
+    hand_out(session, &progress, &deployment, what, leases, timeout, transaction).await
 }
 
 pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
@@ -80,9 +83,10 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
         CliError::failure(format!("the version of deployment {} is not 32 bytes", args.deployment))
     })?;
     let version = Version(bytes);
-    let manifest = match &args.file {
+    let (manifest, sources) = match &args.file {
         Some(path) => {
-            let manifest = sdl::read(session, path)?.manifest();
+            let sdl = sdl::read(session, path)?;
+            let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl)?);
             let given = manifest.version();
             if given != version {
                 return Err(CliError::bad_input(format!(
@@ -95,10 +99,10 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
                     args.deployment
                 )));
             }
-            kept::keep(&session.home, &manifest)?;
-            manifest
+            kept::keep(&session.home, &manifest, &sources)?;
+            (manifest, sources)
         }
-        None => kept::load(&session.home, version)?,
+        None => (kept::load(&session.home, version)?, kept::sources(&session.home, version)?),
     };
     let mut leases = live_leases(session, args.deployment, None).await?;
     if let Some(only) = args.lease {
@@ -113,7 +117,9 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
         }
     }
     let progress = session.progress();
-    hand_out(session, &progress, &deployment, &manifest, leases, None, None).await
+    // To one provider goes what the others need too: they get it from there, also when this machine is off.
+    let what = What { manifest: &manifest, sources, for_others: args.lease.is_some() };
+    hand_out(session, &progress, &deployment, what, leases, None, None).await
 }
 
 /// The deployment, which must be the key's and not closed.
@@ -157,19 +163,34 @@ async fn fits(session: &Session, manifest: &Manifest, leases: &[Lease]) -> Resul
         .hint("a new version keeps groups, resources and counts; for others deploy anew, then close the old deployment"))
 }
 
+/// What goes to providers.
+struct What<'a> {
+    manifest: &'a Manifest,
+    sources: Sources,
+    /// Also what only other providers need.
+    for_others: bool,
+}
+
 async fn hand_out(
     session: &Session,
     progress: &Progress,
     deployment: &Deployment,
-    manifest: &Manifest,
+    what: What<'_>,
     leases: Vec<Lease>,
     timeout: Option<u64>,
     transaction: Option<String>,
 ) -> Result<Answer> {
-    let version = manifest.version();
-    let bytes = Bytes::from(manifest.to_canonical_json());
-    let each =
-        join_all(leases.iter().map(|lease| one(session, progress, lease, bytes.clone(), version, timeout)));
+    let version = what.manifest.version();
+    let bytes = Bytes::from(what.manifest.to_canonical_json());
+    let each = join_all(leases.iter().map(|lease| {
+        let label = lease.group.clone();
+        // Without waiting for the workload the provider still needs some time to take the manifest.
+        let deadline = Instant::now() + Duration::from_secs(timeout.unwrap_or(60));
+        let sent = (bytes.clone(), what.sources.clone());
+        let mut start = Start::new(session, progress, lease.id, label, sent, deadline);
+        start.for_others = what.for_others;
+        one(session, lease, start, version, timeout)
+    }));
     let results = tokio::select! {
         results = each => results,
         () = interrupted() => {
@@ -241,16 +262,11 @@ async fn hand_out(
 
 async fn one(
     session: &Session,
-    progress: &Progress,
     lease: &Lease,
-    manifest: Bytes,
+    mut start: Start<'_>,
     version: Version,
     timeout: Option<u64>,
 ) -> Result<Option<Box<gateway_api::LeaseStatus>>> {
-    // Without waiting for the workload the provider still needs some time to take the manifest.
-    let deadline = Instant::now() + Duration::from_secs(timeout.unwrap_or(60));
-    let label = lease.group.clone();
-    let mut start = Start::new(session, progress, lease.id, label, manifest, deadline);
     let provider = lease.provider.as_str();
     let lost = if timeout.is_some() {
         match start.update(provider, &version.0).await? {

@@ -15,6 +15,7 @@ use crate::gateway::{Gateway, GatewayError};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::show;
+use crate::sources::Sources;
 
 /// How often the chain is asked about a lease whose provider is being watched.
 const CHAIN_POLL: Duration = Duration::from_secs(1);
@@ -46,14 +47,17 @@ pub struct Timings {
 /// Follows one lease.
 pub struct Start<'a> {
     session: &'a Session,
-    progress: &'a Progress,
-    lease: LeaseId,
-    label: String,
+    pub(super) progress: &'a Progress,
+    pub(super) lease: LeaseId,
+    pub(super) label: String,
     manifest: Bytes,
+    pub(super) sources: Sources,
+    /// Sends also what only the deployment's other providers need, for them to get it there.
+    pub for_others: bool,
     deadline: Instant,
     pub timings: Timings,
     last: String,
-    chain_asked: Option<Instant>,
+    pub(super) chain_asked: Option<Instant>,
     chain_unknown: Option<Instant>,
     gateway_unknown: Option<Instant>,
     /// The winner has a window to answer in, which the chain watches over; until then silence is no failure.
@@ -66,7 +70,7 @@ impl<'a> Start<'a> {
         progress: &'a Progress,
         lease: LeaseId,
         label: String,
-        manifest: Bytes,
+        (manifest, sources): (Bytes, Sources),
         deadline: Instant,
     ) -> Self {
         let mut start = Self {
@@ -75,6 +79,8 @@ impl<'a> Start<'a> {
             lease,
             label,
             manifest,
+            sources,
+            for_others: false,
             deadline,
             timings: Timings::default(),
             last: String::new(),
@@ -118,7 +124,7 @@ impl<'a> Start<'a> {
         .await
     }
 
-    /// Sends the manifest until the provider has it; says how the lease ended if it did.
+    /// Sends the manifest and what it carries until the provider has it; says how the lease ended if it did.
     pub async fn send(&mut self, gateway: &Gateway) -> Result<Option<EndReason>> {
         self.progress.wait(format!(
             "{}: sending the manifest to {}",
@@ -132,7 +138,7 @@ impl<'a> Start<'a> {
                     self.timings.manifest_sent_ms = Some(self.elapsed());
                     self.progress
                         .step(format!("{}: the provider has the manifest and checked it", self.label));
-                    return Ok(None);
+                    return self.send_contents(gateway).await;
                 }
                 // The agent may not have seen the block yet that this client has seen.
                 Err(error) if error.is_passing() || self.not_caught_up(&error) => {
@@ -194,6 +200,10 @@ impl<'a> Start<'a> {
     fn say(&mut self, status: &LeaseStatus) {
         let text = match &status.control {
             Control::AwaitingManifest { .. } => "the provider waits for the manifest".to_owned(),
+            Control::AwaitingContent { missing } => {
+                let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                format!("the provider waits for what the manifest carries: {}", names.join("; "))
+            }
             Control::Verifying => "the provider checks the manifest".to_owned(),
             Control::Starting => "starting".to_owned(),
             Control::Activating => "the workload runs, the lease is being activated".to_owned(),
@@ -213,7 +223,10 @@ impl<'a> Start<'a> {
                 }
             }
         };
-        let begun = !matches!(status.control, Control::AwaitingManifest { .. } | Control::Verifying);
+        let begun = !matches!(
+            status.control,
+            Control::AwaitingManifest { .. } | Control::AwaitingContent { .. } | Control::Verifying
+        );
         if begun && self.timings.starting_ms.is_none() {
             self.timings.starting_ms = Some(self.elapsed());
         }
@@ -279,7 +292,7 @@ impl<'a> Start<'a> {
     }
 
     /// Now and then: whether the lease still lives. A winner that is late is expired, so that nobody waits for it.
-    async fn ask_chain(&mut self) -> Result<Option<EndReason>> {
+    pub(super) async fn ask_chain(&mut self) -> Result<Option<EndReason>> {
         if self.chain_asked.is_some_and(|asked| asked.elapsed() < CHAIN_POLL) {
             return Ok(None);
         }
@@ -314,7 +327,7 @@ impl<'a> Start<'a> {
         }
     }
 
-    fn gateway_silent(&mut self, error: &CliError) -> Result<()> {
+    pub(super) fn gateway_silent(&mut self, error: &CliError) -> Result<()> {
         let since = *self.gateway_unknown.get_or_insert_with(Instant::now);
         if !self.pending && since.elapsed() > GATEWAY_PATIENCE {
             let mut error = CliError { kind: error.kind, ..CliError::failure(error.message.clone()) };
@@ -331,12 +344,12 @@ impl<'a> Start<'a> {
         Ok(())
     }
 
-    fn failed(&self, mut error: CliError) -> CliError {
+    pub(super) fn failed(&self, mut error: CliError) -> CliError {
         error.message = format!("{}: {}", self.label, error.message);
         error
     }
 
-    async fn pause(&self) -> Result<()> {
+    pub(super) async fn pause(&self) -> Result<()> {
         if Instant::now() >= self.deadline {
             let lease = self.lease;
             return Err(CliError::timed_out(format!(

@@ -15,7 +15,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    fn docker(&self, arguments: &[&str]) -> Result<String, String> {
+    /// What the command answers, or its complaint.
+    pub fn docker(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new("docker")
             .args(["-H", &self.host])
             .args(arguments)

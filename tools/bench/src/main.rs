@@ -3,6 +3,7 @@
 mod agent;
 mod bidders;
 mod chain;
+mod exchange;
 mod gas;
 mod latency;
 mod report;
@@ -34,6 +35,11 @@ enum Command {
     Latency(latency::Arguments),
     /// Many orders at once, and the agent's memory, in the surroundings of scripts/e2e
     Agent(agent::Arguments),
+    /// Carried content from one seed to several peers, against plain copies and BitTorrent
+    Exchange(exchange::Arguments),
+    /// One process of the former
+    #[command(hide = true)]
+    ExchangeNode(exchange::NodeArguments),
 }
 
 /// Where the chain and its accounts are.
@@ -62,5 +68,9 @@ fn main() -> anyhow::Result<()> {
         Command::Gas(arguments) => tokio::runtime::Runtime::new()?.block_on(gas::run(arguments)),
         Command::Latency(arguments) => latency::run(&arguments),
         Command::Agent(arguments) => agent::run(&arguments),
+        Command::Exchange(arguments) => exchange::run(&arguments),
+        Command::ExchangeNode(arguments) => {
+            tokio::runtime::Runtime::new()?.block_on(exchange::run_node(arguments))
+        }
     }
 }

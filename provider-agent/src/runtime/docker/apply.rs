@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::config::DockerConfig;
 use super::errors::{call, gone_is_fine, is_status, start_error, together};
+use super::images::is_private;
 use super::observe::{self, Found};
 use super::spec::{self, Replica};
 use super::{labels, network};
@@ -94,13 +95,24 @@ pub(super) async fn remove(
     network::remove(docker, config, lease).await
 }
 
-/// Whether an image is in the engine, and which.
+/// Whether an image is in the engine for everybody, and which.
 pub(super) async fn image_id(
     docker: &Docker,
     config: &DockerConfig,
     image: &str,
 ) -> Result<Option<String>, RuntimeError> {
+    find_image(docker, config, image, false).await
+}
+
+/// The same; `carried` images also when they came with a manifest and are for nobody else.
+async fn find_image(
+    docker: &Docker,
+    config: &DockerConfig,
+    image: &str,
+    carried: bool,
+) -> Result<Option<String>, RuntimeError> {
     match call("looking for an image", config.call_timeout, docker.inspect_image(image)).await {
+        Ok(found) if !carried && is_private(found.repo_tags.as_deref().unwrap_or_default()) => Ok(None),
         Ok(found) => Ok(Some(found.id.unwrap_or_default())),
         Err(error) if is_status(&error, 404) => Ok(None),
         // A name that the engine cannot read is a name of no image.
@@ -120,8 +132,8 @@ async fn images<'a>(
         if images.contains_key(image) {
             continue;
         }
-        let mut id = image_id(docker, config, image).await?;
-        if id.is_none() && config.fetch_images {
+        let mut id = find_image(docker, config, image, service.carried_image).await?;
+        if id.is_none() && config.fetch_images && !service.carried_image {
             fetch(docker, config, image).await?;
             id = image_id(docker, config, image).await?;
         }

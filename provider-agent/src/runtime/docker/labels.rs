@@ -88,6 +88,14 @@ pub(super) fn spec_hash(service: &ServiceSpec, ports: &[&PublishedPort], host_ip
     for port in published {
         text(&format!("{}={host_ip}:{}", port_key(port.container_port, port.protocol), port.host_port));
     }
+    // Only where there is such: a service without keeps the hash that it had.
+    if !service.files.is_empty() {
+        text("files");
+        for file in &service.files {
+            text(&file.mount);
+            text(&file.content.to_string());
+        }
+    }
     // Only where there are some: what ran before there were any is left alone.
     if !service.hosts.is_empty() {
         text("hosts");
@@ -116,7 +124,7 @@ pub(super) fn parse_port_key(key: &str) -> Option<(u16, Protocol)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runtime::ServicePort;
+    use crate::runtime::{MountedFile, ServicePort};
 
     fn service() -> ServiceSpec {
         ServiceSpec {
@@ -130,8 +138,15 @@ mod tests {
             storage: 1 << 29,
             count: 1,
             ports: vec![ServicePort { port: 80, protocol: Protocol::Tcp }],
+            carried_image: false,
+            files: vec![],
             hosts: vec![],
         }
+    }
+
+    fn file(content: u8, mount: &str) -> MountedFile {
+        let content = content::ContentId([content; 32]);
+        MountedFile { content, source: "/data".into(), mount: mount.into() }
     }
 
     fn port(host_port: u16) -> PublishedPort {
@@ -152,7 +167,7 @@ mod tests {
         assert_eq!(base, hash(&service(), &port(30000), ip));
         assert_ne!(base, hash(&service(), &port(30001), ip));
         assert_ne!(base, hash(&service(), &port(30000), "127.0.0.2".parse().unwrap()));
-        let changes: [fn(&mut ServiceSpec); 9] = [
+        let changes: [fn(&mut ServiceSpec); 10] = [
             |s| s.hosts.push(("db".into(), [198, 18, 0, 1].into())),
             |s| s.image.push('x'),
             |s| s.command.push("sh".into()),
@@ -162,12 +177,19 @@ mod tests {
             |s| s.memory += 1,
             |s| s.storage += 1,
             |s| s.ports[0].protocol = Protocol::Udp,
+            |s| s.files.push(file(1, "/etc/a")),
         ];
         for (index, change) in changes.iter().enumerate() {
             let mut changed = service();
             change(&mut changed);
             assert_ne!(base, hash(&changed, &port(30000), ip), "change {index}");
         }
+        let with = |file| hash(&ServiceSpec { files: vec![file], ..service() }, &port(30000), ip);
+        assert_ne!(with(file(1, "/etc/a")), with(file(2, "/etc/a")));
+        assert_ne!(with(file(1, "/etc/a")), with(file(1, "/etc/b")));
+        // Where it lies on this machine is no matter.
+        let moved = MountedFile { source: "/elsewhere".into(), ..file(1, "/etc/a") };
+        assert_eq!(with(file(1, "/etc/a")), with(moved));
         // How many replicas there are says nothing about one of them.
         let mut more = service();
         more.count = 3;

@@ -1,10 +1,12 @@
 //! Docker Engine as the runtime, through its API.
 
 mod apply;
+mod archive;
 mod config;
 mod errors;
 mod exec;
 mod firewall;
+mod images;
 mod labels;
 mod network;
 mod observe;
@@ -13,9 +15,13 @@ mod streams;
 
 pub use config::{DockerConfig, DEFAULT_CAPABILITIES};
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use async_trait::async_trait;
 use bollard::query_parameters::{InspectContainerOptions, RestartContainerOptionsBuilder};
 use bollard::{Docker, API_DEFAULT_VERSION};
+use content::ContentId;
 use futures::stream::BoxStream;
 use gateway_api::{LogLine, LogsQuery, ServiceMetrics};
 use market_api::LeaseId;
@@ -188,5 +194,17 @@ impl Runtime for DockerRuntime {
 
     async fn image_present(&self, image: &str) -> Result<bool, RuntimeError> {
         Ok(apply::image_id(&self.docker().await?, &self.config, image).await?.is_some())
+    }
+
+    async fn loaded_image(&self, content: ContentId) -> Result<Option<String>, RuntimeError> {
+        images::loaded(&self.docker().await?, &self.config, content).await
+    }
+
+    async fn load_image(&self, content: ContentId, archive: &Path) -> Result<String, RuntimeError> {
+        images::load(&self.docker().await?, &self.config, content, archive).await
+    }
+
+    async fn keep_images(&self, keep: &BTreeSet<ContentId>) -> Result<(), RuntimeError> {
+        images::keep(&self.docker().await?, &self.config, keep).await
     }
 }

@@ -2,8 +2,8 @@
 
 use bollard::models::{
     ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum,
-    HostConfigLogConfig, NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy,
-    RestartPolicyNameEnum,
+    HostConfigLogConfig, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType,
+    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
 };
 use market_api::LeaseId;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use super::config::{DockerConfig, DEFAULT_CAPABILITIES};
 use super::labels;
-use crate::runtime::{PublishedPort, ServiceSpec};
+use crate::runtime::{MountedFile, PublishedPort, ServiceSpec};
 
 /// Default-deny. Against the engine's own profile it also leaves out: io_uring, the kernel's key rings, bpf, ptrace
 /// and reading other processes' memory, userfaultfd, every call that makes or enters a namespace or mounts, and all
@@ -146,6 +146,23 @@ fn host_config(config: &DockerConfig, replica: &Replica<'_>, network_id: &str) -
         auto_remove: Some(false),
         // Ordinary images write to their own root file system; what they write goes with the container.
         readonly_rootfs: Some(false),
+        mounts: (!service.files.is_empty()).then(|| service.files.iter().map(mount).collect()),
+        ..Default::default()
+    }
+}
+
+/// A file that can only be read. The engine refuses a source that is not there, where its shorter form of a mount
+/// would make a folder of it.
+fn mount(file: &MountedFile) -> Mount {
+    Mount {
+        target: Some(file.mount.clone()),
+        source: Some(file.source.display().to_string()),
+        typ: Some(MountType::BIND),
+        read_only: Some(true),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }
@@ -182,6 +199,8 @@ mod tests {
                 ServicePort { port: 80, protocol: Protocol::Tcp },
                 ServicePort { port: 53, protocol: Protocol::Udp },
             ],
+            carried_image: false,
+            files: vec![],
             hosts: vec![],
         };
         let port = PublishedPort {
@@ -231,6 +250,24 @@ mod tests {
         } else {
             assert_eq!(sent, golden, "{path}");
         }
+    }
+
+    #[test]
+    fn files_are_mounted_so_that_they_can_only_be_read() {
+        let file = MountedFile {
+            content: content::ContentId([1; 32]),
+            source: "/data/content/whole/x/data".into(),
+            mount: "/etc/app.conf".into(),
+        };
+        let mount = serde_json::to_value(mount(&file)).unwrap();
+        let golden = serde_json::json!({
+            "Target": "/etc/app.conf",
+            "Source": "/data/content/whole/x/data",
+            "Type": "bind",
+            "ReadOnly": true,
+            "BindOptions": { "Propagation": "rprivate" },
+        });
+        assert_eq!(mount, golden);
     }
 
     #[test]
