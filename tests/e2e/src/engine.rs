@@ -64,7 +64,7 @@ impl Engine {
         Some(list.remove(0))
     }
 
-    /// What a command in the container prints, or what went wrong.
+    /// What a command in a container says on its standard output; what it says on the other when it fails.
     pub fn exec(&self, container: &str, command: &[&str]) -> Result<String, String> {
         self.docker(&[&["exec", container], command].concat())
     }
