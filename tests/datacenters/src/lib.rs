@@ -5,10 +5,12 @@
 mod datacenter;
 mod fault;
 mod links;
+mod workload;
 
 pub use datacenter::{Datacenter, Datacenters};
 pub use fault::Fault;
 pub use links::Links;
+pub use workload::{Deployed, Workload};
 
 use std::time::Duration;
 
