@@ -59,11 +59,11 @@ impl Firewall {
         redirects.sort_unstable();
         redirects.dedup();
         let mut state = self.state.lock().await;
-        if state.redirects == redirects {
+        // None was seen when the last attempt failed.
+        if state.redirects == redirects && state.seen.is_some() {
             return Ok(());
         }
         state.redirects = redirects;
-        // If it fails, the next look tries again.
         state.seen = None;
         self.replace(&mut state).await
     }
