@@ -14,7 +14,7 @@ use market_api::{DeploymentId, LeaseId, LeaseState, OrderId, OrderState};
 use registry_api::Attribute;
 
 pub use audit::{AttestArgs, AuditCommand};
-pub use delegate::{DelegateCommand, GrantArgs};
+pub use delegate::{ActCommand, DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
 pub use secrets::{SecretsCommand, SendSecretsArgs};
 
@@ -157,15 +157,15 @@ pub struct InitArgs {
 /// How the groups of a manifest are put up for sale.
 #[derive(Clone, Debug, Args)]
 pub struct TermsArgs {
-    /// Time that the price pays for; what is not used comes back at the end
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
-    pub term: u64,
-    /// Time in which providers may bid
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
-    pub bid_window: u64,
-    /// Match the next bid when a winner declines or stays silent
-    #[arg(long)]
-    pub fallback: bool,
+    /// Time that the price pays for; what is not used comes back at the end [default: the file's x-market.term, or 1h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub term: Option<u64>,
+    /// Time in which providers may bid [default: the file's x-market.bid_window, or 10s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub bid_window: Option<u64>,
+    /// Match the next bid when a winner declines or stays silent [default: the file's x-market.fallback, or false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub fallback: Option<bool>,
     /// Stake that a provider must have to bid, such as 1000000uakash
     #[arg(long, value_name = "AMOUNT", value_parser = parse_money)]
     pub min_stake: Option<Money>,
@@ -656,6 +656,10 @@ mod tests {
             "akash delegate list",
             "akash delegate fund 7 akash1x 5uakash",
             "akash delegate revoke 7 akash1x",
+            "akash delegate act open 7 web.yaml --group web --term 2h",
+            "akash delegate act close 4",
+            "akash delegate act top-up 4 5uakash",
+            "akash delegate act set-version 7 web.yaml",
             "akash audit attest akash1x --attribute region=eu --attribute tier=1",
             "akash audit attest akash1x --all",
             "akash audit revoke akash1x",
@@ -705,6 +709,8 @@ mod tests {
             "akash provider stake 5",
             "akash delegate grant 7 akash1x --expires-in 1d",
             "akash delegate fund 7 akash1x 5",
+            "akash delegate act",
+            "akash delegate act top-up 4 5",
             "akash audit attest akash1x",
             "akash audit attest akash1x --all --attribute a=b",
             "akash audit show akash1x --auditor akash1y",

@@ -1,26 +1,45 @@
 //! Manifest files, and what they put up for sale.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use cloud_std::Money;
+use content::{ContentRef, Tree};
 use manifest::{Errors, Sdl, Terms};
 use market_api::{OrderSpec, Params};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::TermsArgs;
-use crate::error::{CliError, Result};
+use crate::error::{io_error, CliError, Result};
 use crate::output::table;
 use crate::session::Session;
 use crate::show;
 use crate::sources::Sources;
 use crate::units::{duration, per_month};
 
-/// Reads a manifest; all its mistakes at once. What is accepted and may not be what was meant is said on stderr.
+/// Seconds that a price pays for when neither flags nor the file say it.
+const TERM: u64 = 3_600;
+/// Seconds that orders take bids when neither flags nor the file say it.
+const BID_WINDOW: u64 = 10;
+
+/// Reads a manifest and names the files that it carries; all its mistakes at once. What is accepted and may not be
+/// what was meant is said on stderr.
 pub fn read(session: &Session, path: &Path) -> Result<Sdl> {
     let source = session.read_file(path)?;
-    let sdl = manifest::parse(&path.display().to_string(), &source).map_err(|errors| refusal(&errors))?;
+    let mut known: HashMap<PathBuf, ContentRef> = HashMap::new();
+    let mut files = |written: &str| {
+        let file = beside(path, written);
+        if let Some(content) = known.get(&file) {
+            return Ok(*content);
+        }
+        let content = name_of(&file)?;
+        known.insert(file, content);
+        Ok(content)
+    };
+    let name = path.display().to_string();
+    let sdl = manifest::parse_with(&name, &source, &mut files).map_err(|errors| refusal(&errors))?;
     if !session.global.quiet {
         for warning in sdl.warnings() {
             eprintln!("warning: {warning}");
@@ -29,9 +48,31 @@ pub fn read(session: &Session, path: &Path) -> Result<Sdl> {
     Ok(sdl)
 }
 
-/// Where the files lie that a manifest carries.
-pub fn sources(_sdl: &Sdl) -> Result<Sources> {
-    Ok(Sources::default())
+/// Where the files lie that a manifest carries, which was read from `path`.
+pub fn sources(sdl: &Sdl, path: &Path) -> Result<Sources> {
+    let absolute = |(content, written): (&ContentRef, &String)| {
+        let file = beside(path, written);
+        let file = std::path::absolute(&file).map_err(|error| io_error("find", &file, &error))?;
+        Ok((content.id, file))
+    };
+    Ok(Sources::new(sdl.files().iter().map(absolute).collect::<Result<_>>()?))
+}
+
+/// A path that a manifest names counts from where the manifest lies.
+fn beside(manifest: &Path, written: &str) -> PathBuf {
+    match manifest.parent() {
+        Some(folder) => folder.join(written),
+        None => PathBuf::from(written),
+    }
+}
+
+fn name_of(file: &Path) -> Result<ContentRef, String> {
+    let failed = |error: std::io::Error| format!("{} cannot be read: {error}", file.display());
+    let mut open = File::open(file).map_err(failed)?;
+    if !open.metadata().map_err(failed)?.is_file() {
+        return Err(format!("{} is no file", file.display()));
+    }
+    Ok(Tree::of(&mut open).map_err(failed)?.content())
 }
 
 /// Every mistake as a line of text and as an entry of `details.problems`.
@@ -65,10 +106,11 @@ pub async fn orders(session: &Session, sdl: &Sdl, args: &TermsArgs) -> Result<Ve
                 .hint(format!("write {}{denom}", stake.amount)));
         }
     }
+    let wishes = sdl.wishes();
     let terms = Terms {
-        term: args.term,
-        bid_window: args.bid_window,
-        fallback: args.fallback,
+        term: args.term.or(wishes.term).unwrap_or(TERM),
+        bid_window: args.bid_window.or(wishes.bid_window).unwrap_or(BID_WINDOW),
+        fallback: args.fallback.or(wishes.fallback).unwrap_or(false),
         denom_map: denom_map(&chain.book.sdl_denoms),
         min_stake: args.min_stake_amount().u128(),
     };

@@ -299,11 +299,12 @@ pub fn punishment_retried(row: &LeaseRow, actor: &Addr, due: Due) -> Event {
 }
 
 /// `slash_failed` or `jail_failed`: the fault is on the record, its punishment did not go through and stays due.
-pub fn punishment_failed(name: &str, lease: LeaseId, provider: &Addr, error: &str) -> Event {
+pub fn punishment_failed(name: &str, lease: LeaseId, provider: &Addr, error: &str, actor: &Addr) -> Event {
     Event::new(name)
         .add_attribute("lease", lease.to_string())
         .add_attribute("provider", provider)
         .add_attribute("error", error)
+        .add_attribute("actor", actor)
 }
 
 pub fn params_updated(actor: &Addr) -> Event {

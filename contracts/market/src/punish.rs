@@ -2,8 +2,7 @@
 //! the lease ends all the same, and what failed stays due until it goes through. Were a failure final, a provider could
 //! end its own lease from deep within a chain of calls, where the chain's limit of depth lets the slash fail.
 
-use cloud_std::json;
-use cosmwasm_std::{to_json_binary, Addr, DepsMut, Reply, Response, StdResult, SubMsg, SubMsgResult};
+use cosmwasm_std::{Addr, DepsMut, Reply, Response, SubMsg, SubMsgResult, WasmMsg};
 use market_api::{EndReason, LeaseId};
 use registry_api::RegistryClient;
 use staking_api::{Fault, StakingClient};
@@ -11,7 +10,7 @@ use staking_api::{Fault, StakingClient};
 use crate::ctx::Ctx;
 use crate::error::ContractError;
 use crate::events;
-use crate::state::config::{self, Suite};
+use crate::state::config;
 use crate::state::leases::{self, LeaseRow};
 use crate::state::punishments::{self, Due};
 
@@ -67,24 +66,29 @@ fn send(
             harmed: Some(terms.tenant.to_string()),
             reason: said.clone(),
         };
-        ctx.message(slash_message(&suite, &slash, lease.id)?);
+        let message = StakingClient(&suite.staking).execute(&slash)?;
+        send_one(ctx, message, REPLY_SLASH, lease.id);
     }
     if due.jail && seconds > 0 {
         let jail =
             registry_api::ExecuteMsg::Jail { provider: terms.provider.to_string(), seconds, reason: said };
-        ctx.message(jail_message(&suite, &jail, lease.id)?);
+        let message = RegistryClient(&suite.registry).execute(&jail)?;
+        send_one(ctx, message, REPLY_JAIL, lease.id);
     }
     Ok(())
 }
 
-fn slash_message(suite: &Suite, slash: &staking_api::ExecuteMsg, lease: LeaseId) -> StdResult<SubMsg> {
-    let message = StakingClient(&suite.staking).execute(slash)?;
-    Ok(SubMsg::reply_on_error(message, REPLY_SLASH).with_payload(to_json_binary(&lease)?))
+/// What comes back with the reply is the lease and who sent the message: the reply itself names no sender.
+fn send_one(ctx: &mut Ctx, message: WasmMsg, id: u64, lease: LeaseId) {
+    let mut payload = lease.0.to_be_bytes().to_vec();
+    payload.extend_from_slice(ctx.sender.as_bytes());
+    ctx.message(SubMsg::reply_on_error(message, id).with_payload(payload));
 }
 
-fn jail_message(suite: &Suite, jail: &registry_api::ExecuteMsg, lease: LeaseId) -> StdResult<SubMsg> {
-    let message = RegistryClient(&suite.registry).execute(jail)?;
-    Ok(SubMsg::reply_on_error(message, REPLY_JAIL).with_payload(to_json_binary(&lease)?))
+fn read_payload(payload: &[u8]) -> Option<(LeaseId, Addr)> {
+    let (lease, actor) = payload.split_first_chunk()?;
+    let actor = String::from_utf8(actor.to_vec()).ok()?;
+    Some((LeaseId(u64::from_be_bytes(*lease)), Addr::unchecked(actor)))
 }
 
 /// Notes what failed.
@@ -98,7 +102,7 @@ pub fn reply(deps: DepsMut, reply: Reply) -> Result<Response, ContractError> {
         // Only failures are asked for.
         return Ok(Response::new());
     };
-    let id: LeaseId = json::read(&reply.payload)?;
+    let (id, actor) = read_payload(&reply.payload).ok_or(ContractError::UnknownReply(reply.id))?;
     let provider: Addr = leases::provider(deps.storage, id)?;
     let mut due = punishments::due(deps.storage, id)?.unwrap_or_default();
     match reply.id {
@@ -107,5 +111,5 @@ pub fn reply(deps: DepsMut, reply: Reply) -> Result<Response, ContractError> {
     }
     punishments::save(deps.storage, id, &provider, due)?;
     let error: String = error.chars().take(SHOWN_CHARS).collect();
-    Ok(Response::new().add_event(events::punishment_failed(name, id, &provider, &error)))
+    Ok(Response::new().add_event(events::punishment_failed(name, id, &provider, &error, &actor)))
 }

@@ -118,6 +118,7 @@ impl Asked<'_> {
             leases_pending: counts.leases_pending,
             leases_active: counts.leases_active,
             orders_expired: statistics.orders_expired,
+            orders_closed: statistics.orders_closed,
             ends: ends.map(|(reason, leases)| LeaseEnds { reason, leases }).collect(),
             tenants: statistics.tenants,
             providers: statistics.providers,

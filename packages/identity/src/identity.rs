@@ -29,10 +29,10 @@ pub struct Identity {
 }
 
 #[derive(Debug, Clone)]
-struct Leaf {
-    key: Arc<CertifiedKey>,
-    renew_at: u64,
-    not_after: u64,
+pub(crate) struct Leaf {
+    pub key: Arc<CertifiedKey>,
+    pub renew_at: u64,
+    pub not_after: u64,
 }
 
 impl Identity {
@@ -78,6 +78,11 @@ impl Identity {
         self.leaf().not_after
     }
 
+    /// How long its leaves are to live.
+    pub(crate) fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
     /// The leaf to present now. Issues a new one when it is time. When that fails the old one stays in use, which
     /// a peer refuses with a clear reason once it is over.
     pub(crate) fn certified_key(&self) -> Arc<CertifiedKey> {
@@ -98,15 +103,38 @@ impl Identity {
 
 /// A new leaf, verified as a peer would verify it.
 fn issue(root: &Root, name: &LeafName, lifetime: Duration, now: u64) -> Result<Leaf, RootError> {
+    let leaf = sign(root, name.to_uri(), name.role, lifetime, now)?;
+    let usages: &[Usage] =
+        if name.role.may_serve() { &[Usage::Client, Usage::Server] } else { &[Usage::Client] };
+    for usage in usages {
+        let expect = Expect {
+            chain_id: &name.chain_id,
+            account: Some(&name.account),
+            roles: &[name.role],
+            usage: *usage,
+            now,
+        };
+        verify::verify_chain(&leaf.key.cert, &expect).map_err(|e| RootError::Make(e.to_string()))?;
+    }
+    Ok(leaf)
+}
+
+/// A new leaf with one name, which nothing has verified yet.
+pub(crate) fn sign(
+    root: &Root,
+    uri: String,
+    role: Role,
+    lifetime: Duration,
+    now: u64,
+) -> Result<Leaf, RootError> {
     let make = |e: rcgen::Error| RootError::Make(e.to_string());
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
-    params.subject_alt_names = vec![SanType::URI(
-        name.to_uri().try_into().map_err(|_| RootError::Make("the name is not ASCII".to_owned()))?,
-    )];
+    params.subject_alt_names =
+        vec![SanType::URI(uri.try_into().map_err(|_| RootError::Make("the name is not ASCII".to_owned()))?)];
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = match name.role {
+    params.extended_key_usages = match role {
         Role::Tenant => vec![ExtendedKeyUsagePurpose::ClientAuth],
         Role::Provider => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
     };
@@ -119,25 +147,12 @@ fn issue(root: &Root, name: &LeafName, lifetime: Duration, now: u64) -> Result<L
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(make)?;
     let issuer = Issuer::from_ca_cert_der(root.der(), root.key()).map_err(make)?;
     let der = params.signed_by(&key, &issuer).map_err(make)?.der().clone();
-
     let chain = vec![der, root.der().clone()];
-    let usages: &[Usage] =
-        if name.role.may_serve() { &[Usage::Client, Usage::Server] } else { &[Usage::Client] };
-    for usage in usages {
-        let expect = Expect {
-            chain_id: &name.chain_id,
-            account: Some(&name.account),
-            roles: &[name.role],
-            usage: *usage,
-            now,
-        };
-        verify::verify_chain(&chain, &expect).map_err(|e| RootError::Make(e.to_string()))?;
-    }
     let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let signing = any_ecdsa_type(&private).map_err(|e| RootError::Make(e.to_string()))?;
     Ok(Leaf {
         key: Arc::new(CertifiedKey::new(chain, signing)),
-        renew_at: not_before + (not_after - not_before).saturating_mul(RENEW_AT_PERCENT) / 100,
+        renew_at: not_before + (not_after.saturating_sub(not_before)).saturating_mul(RENEW_AT_PERCENT) / 100,
         not_after,
     })
 }

@@ -13,6 +13,8 @@
 //! [`Root`] is kept on disk; [`Identity`] issues leaves from it in memory and renews them. [`Acceptor`] and
 //! [`Connector`] are the two ends of a connection. [`PerKey`] limits what one peer has under way.
 //!
+//! Tunnels between workloads have leaves of their own, with a name of their own ([`TunnelName`]): [`TunnelEnd`].
+//!
 //! The crypto provider (ring) is passed to every TLS configuration here; no process-wide default is needed.
 
 mod cache;
@@ -26,6 +28,7 @@ mod root;
 mod server;
 mod tls;
 mod trust;
+mod tunnel;
 mod verify;
 
 pub use cache::{CachePolicy, CachedRoots};
@@ -37,7 +40,8 @@ pub use limits::{PerKey, Place};
 pub use name::{Fingerprint, LeafName, Role, Side, TunnelName};
 pub use root::{Root, RootError, DEFAULT_ROOT_VALIDITY, ROOT_CERT_FILE, ROOT_KEY_FILE};
 pub use server::{AcceptError, Acceptor, Presented};
-pub use trust::{authorise, AuthoriseError, Peer, RootStatus, Roots, Unknown};
+pub use trust::{authorise, authorise_root, AuthoriseError, Peer, RootStatus, Roots, Unknown};
+pub use tunnel::{TunnelEnd, TunnelPeer};
 pub use verify::{verify_chain, Expect, Usage, VerifyError};
 
 use std::time::Duration;

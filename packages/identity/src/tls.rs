@@ -43,8 +43,11 @@ pub(crate) fn refuse(error: VerifyError) -> rustls::Error {
 
 /// The typed error that [`refuse`] carried, if it was one.
 pub(crate) fn refused(error: &std::io::Error) -> Option<VerifyError> {
-    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    match tls {
+    refused_by(error.get_ref()?.downcast_ref::<rustls::Error>()?)
+}
+
+pub(crate) fn refused_by(error: &rustls::Error) -> Option<VerifyError> {
+    match error {
         rustls::Error::InvalidCertificate(CertificateError::Other(other)) => {
             other.0.downcast_ref::<VerifyError>().cloned()
         }

@@ -88,17 +88,25 @@ impl AuthoriseError {
 
 /// Asks the chain whether it vouches for the root of a verified claim.
 pub async fn authorise(claim: &Claim, roots: &dyn Roots) -> Result<Peer, AuthoriseError> {
-    let account = claim.account().to_owned();
-    match roots.root(&account, &claim.root_fingerprint).await {
-        Ok(RootStatus::Active) => Ok(Peer {
-            account,
-            role: claim.role(),
-            root_fingerprint: claim.root_fingerprint,
-            expires: claim.expires,
-        }),
-        Ok(status) => {
-            Err(AuthoriseError::NotTrusted { account, fingerprint: claim.root_fingerprint, status })
-        }
+    authorise_root(claim.account(), &claim.root_fingerprint, roots).await?;
+    Ok(Peer {
+        account: claim.account().to_owned(),
+        role: claim.role(),
+        root_fingerprint: claim.root_fingerprint,
+        expires: claim.expires,
+    })
+}
+
+/// The same for a root that a peer proved itself by as the other end of a tunnel.
+pub async fn authorise_root(
+    account: &str,
+    fingerprint: &Fingerprint,
+    roots: &dyn Roots,
+) -> Result<(), AuthoriseError> {
+    let account = account.to_owned();
+    match roots.root(&account, fingerprint).await {
+        Ok(RootStatus::Active) => Ok(()),
+        Ok(status) => Err(AuthoriseError::NotTrusted { account, fingerprint: *fingerprint, status }),
         Err(Unknown { cause }) => Err(AuthoriseError::Unknown { account, cause }),
     }
 }

@@ -10,7 +10,9 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::FromDer;
 
 use crate::name::is_account;
-use crate::{Claim, Fingerprint, LeafName, Role, CLOCK_SKEW, MAX_CERTIFICATE_BYTES, MAX_LEAF_LIFETIME};
+use crate::{
+    Claim, Fingerprint, LeafName, Role, TunnelName, CLOCK_SKEW, MAX_CERTIFICATE_BYTES, MAX_LEAF_LIFETIME,
+};
 
 /// Which end of a connection a leaf is presented for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub enum VerifyError {
     LeafKind { detail: &'static str },
     #[error("the leaf must have exactly one name, a URI akash://<chain-id>/<account>/<role>; it has {got}")]
     LeafName { got: String },
+    #[error("the leaf must have exactly one name, this tunnel's URI {expected}; it has {got}")]
+    OtherTunnel { expected: String, got: String },
     #[error("the leaf names account {leaf}, its root belongs to {root}")]
     OtherRoot { leaf: String, root: String },
     #[error("the peer is {got}, expected {expected}")]
@@ -91,21 +95,14 @@ impl VerifyError {
 /// Checks what a peer presented, without asking the chain. The first failure is reported; those that an honest peer
 /// may run into come last.
 pub fn verify_chain(chain: &[CertificateDer<'_>], expect: &Expect<'_>) -> Result<Claim, VerifyError> {
-    let [leaf_der, root_der] = chain else {
-        return Err(VerifyError::ChainLength { got: chain.len() });
-    };
-    let leaf = read(leaf_der, "leaf")?;
-    let root = read_root(root_der)?;
-    let root_cert = read(root_der, "root")?;
-    if leaf.issuer().as_raw() != root_cert.subject().as_raw()
-        || leaf.verify_signature(Some(root_cert.public_key())).is_err()
-    {
-        return Err(VerifyError::Signature { which: "leaf" });
-    }
-    let name = leaf_name(&leaf)?;
-    check_leaf_kind(&leaf, name.role, expect.usage)?;
+    let certificates = Certificates::read(chain)?;
+    let (leaf, root) = (&certificates.leaf, &certificates.root);
+    let uri = one_uri(leaf).map_err(|got| VerifyError::LeafName { got })?;
+    let name = LeafName::from_uri(uri)
+        .ok_or_else(|| VerifyError::LeafName { got: format!("{:?}", shortened(uri)) })?;
+    check_leaf_kind(leaf, name.role, expect.usage)?;
     if name.account != root.account {
-        return Err(VerifyError::OtherRoot { leaf: name.account, root: root.account });
+        return Err(VerifyError::OtherRoot { leaf: name.account, root: root.account.clone() });
     }
     if let Some(expected) = expect.account.filter(|expected| *expected != name.account) {
         return Err(VerifyError::OtherAccount { expected: expected.to_owned(), got: name.account });
@@ -114,17 +111,67 @@ pub fn verify_chain(chain: &[CertificateDer<'_>], expect: &Expect<'_>) -> Result
         let expected = expect.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ");
         return Err(VerifyError::OtherRole { expected, got: name.role });
     }
-    let (not_before, not_after) = validity(&leaf, "leaf")?;
-    let max = MAX_LEAF_LIFETIME.as_secs();
-    if not_after.saturating_sub(not_before) > max {
-        return Err(VerifyError::LifetimeTooLong { seconds: not_after.saturating_sub(not_before), max });
-    }
+    let lifetime = leaf_lifetime(leaf)?;
     if name.chain_id != expect.chain_id {
         return Err(VerifyError::OtherChain { expected: expect.chain_id.to_owned(), got: name.chain_id });
     }
-    check_time("leaf", not_before, not_after, expect.now)?;
-    check_time("root", root.not_before, root.not_after, expect.now)?;
-    Ok(Claim { name, root_fingerprint: Fingerprint::of(root_der), expires: not_after.min(root.not_after) })
+    let expires = certificates.check_times(lifetime, expect.now)?;
+    Ok(Claim { name, root_fingerprint: certificates.fingerprint, expires })
+}
+
+/// The same for a leaf that must bear exactly this tunnel's name. Returns the root's fingerprint and when the first of
+/// the two certificates ends, in seconds since the epoch.
+pub(crate) fn verify_tunnel(
+    chain: &[CertificateDer<'_>],
+    name: &TunnelName,
+    usage: Usage,
+    now: u64,
+) -> Result<(Fingerprint, u64), VerifyError> {
+    let certificates = Certificates::read(chain)?;
+    let (leaf, root) = (&certificates.leaf, &certificates.root);
+    let expected = name.to_uri();
+    match one_uri(leaf) {
+        Ok(uri) if uri == expected => {}
+        Ok(uri) => return Err(VerifyError::OtherTunnel { expected, got: format!("{:?}", shortened(uri)) }),
+        Err(got) => return Err(VerifyError::OtherTunnel { expected, got }),
+    }
+    check_leaf_kind(leaf, Role::Provider, usage)?;
+    if name.account != root.account {
+        return Err(VerifyError::OtherRoot { leaf: name.account.clone(), root: root.account.clone() });
+    }
+    let expires = certificates.check_times(leaf_lifetime(leaf)?, now)?;
+    Ok((certificates.fingerprint, expires))
+}
+
+/// A leaf that is signed by the root beside it.
+struct Certificates<'a> {
+    leaf: X509Certificate<'a>,
+    root: ParsedRoot,
+    fingerprint: Fingerprint,
+}
+
+impl<'a> Certificates<'a> {
+    fn read(chain: &'a [CertificateDer<'_>]) -> Result<Self, VerifyError> {
+        let [leaf_der, root_der] = chain else {
+            return Err(VerifyError::ChainLength { got: chain.len() });
+        };
+        let leaf = read(leaf_der, "leaf")?;
+        let root = read_root(root_der)?;
+        let root_cert = read(root_der, "root")?;
+        if leaf.issuer().as_raw() != root_cert.subject().as_raw()
+            || leaf.verify_signature(Some(root_cert.public_key())).is_err()
+        {
+            return Err(VerifyError::Signature { which: "leaf" });
+        }
+        Ok(Self { leaf, root, fingerprint: Fingerprint::of(root_der) })
+    }
+
+    /// The earlier end of the two.
+    fn check_times(&self, (not_before, not_after): (u64, u64), now: u64) -> Result<u64, VerifyError> {
+        check_time("leaf", not_before, not_after, now)?;
+        check_time("root", self.root.not_before, self.root.not_after, now)?;
+        Ok(not_after.min(self.root.not_after))
+    }
 }
 
 pub(crate) struct ParsedRoot {
@@ -245,20 +292,28 @@ fn root_account(root: &X509Certificate<'_>) -> Result<String, VerifyError> {
     }
 }
 
-fn leaf_name(leaf: &X509Certificate<'_>) -> Result<LeafName, VerifyError> {
-    let refused = |got: String| VerifyError::LeafName { got };
+/// The one name of a leaf; otherwise what it has instead.
+fn one_uri<'a>(leaf: &'a X509Certificate<'_>) -> Result<&'a str, String> {
     let names = match leaf.subject_alternative_name() {
         Ok(Some(extension)) => &extension.value.general_names,
-        Ok(None) => return Err(refused("none".to_owned())),
-        Err(e) => return Err(refused(e.to_string())),
+        Ok(None) => return Err("none".to_owned()),
+        Err(e) => return Err(e.to_string()),
     };
     match names.as_slice() {
-        [GeneralName::URI(uri)] => {
-            LeafName::from_uri(uri).ok_or_else(|| refused(format!("{:?}", shortened(uri))))
-        }
-        [other] => Err(refused(shortened(&other.to_string()))),
-        many => Err(refused(format!("{} names", many.len()))),
+        [GeneralName::URI(uri)] => Ok(uri),
+        [other] => Err(shortened(&other.to_string())),
+        many => Err(format!("{} names", many.len())),
     }
+}
+
+/// When it begins and ends, if that is not too long.
+fn leaf_lifetime(leaf: &X509Certificate<'_>) -> Result<(u64, u64), VerifyError> {
+    let (not_before, not_after) = validity(leaf, "leaf")?;
+    let (seconds, max) = (not_after.saturating_sub(not_before), MAX_LEAF_LIFETIME.as_secs());
+    if seconds > max {
+        return Err(VerifyError::LifetimeTooLong { seconds, max });
+    }
+    Ok((not_before, not_after))
 }
 
 fn check_leaf_kind(leaf: &X509Certificate<'_>, role: Role, usage: Usage) -> Result<(), VerifyError> {

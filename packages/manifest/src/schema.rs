@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn everything_that_is_accepted_is_right_by_the_schema() {
         let schema = Schema::read();
-        let accepted = ["tests/vectors", "tests/warnings", "../../examples"].into_iter().flat_map(files);
+        let accepted = ["tests/vectors", "tests/warnings", "tests/extension", "../../examples"]
+            .into_iter()
+            .flat_map(files);
         let mut count = 0;
         for (name, source) in accepted.chain([("starter".to_string(), STARTER.as_bytes().to_vec())]) {
             let against = schema.against(&source).unwrap_or_else(|| panic!("{name} is not YAML"));

@@ -547,6 +547,8 @@ pub struct Totals {
     pub leases_active: u64,
     /// Orders that ended without a lease that was activated, since `counted_since`.
     pub orders_expired: u64,
+    /// Orders that their tenants closed, since `counted_since`.
+    pub orders_closed: u64,
     /// Ended leases, one entry for each reason, since `counted_since`.
     pub ends: Vec<LeaseEnds>,
     /// Accounts whose first deployment was created since `counted_since`.

@@ -26,7 +26,8 @@ pub struct Config {
     /// How often an idle carrier is asked whether its far end is still there. A carrier that answers nothing for
     /// three such times is given up.
     pub ping_every: Duration,
-    /// A carrier on which sent bytes stay unacknowledged for this long is given up.
+    /// A carrier that takes no more bytes for this long is given up, unless the peer was heard on another carrier
+    /// meanwhile: then it only reads slowly.
     pub send_timeout: Duration,
     /// `To` dials when it has had no carrier for this long.
     pub to_dials_after: Duration,
@@ -38,7 +39,8 @@ pub struct Config {
     pub udp_idle: Duration,
     /// UDP flows of one listener at once. A new source beyond it is not heard.
     pub max_udp_flows: usize,
-    /// Bytes of large buffers in use at once, over all threads. Beyond it streams move one record at a time.
+    /// Bytes of large buffers in use at once, over all threads. Beyond it streams move one record at a time, and
+    /// datagrams that do not fit are dropped.
     pub buffer_bytes: usize,
     /// Sealed records of one key, after which the next key is used.
     pub records_per_key: u64,

@@ -132,3 +132,76 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Rewound<IO> {
         self.io.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// What a client sends that asks for this.
+    fn hello(name: &'static str, alpn: &[u8]) -> Vec<u8> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        config.alpn_protocols = vec![alpn.to_vec()];
+        let mut client = rustls::ClientConnection::new(Arc::new(config), name.try_into().unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        client.write_tls(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn read(pieces: &[&[u8]]) -> Result<Hello, HelloError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let nothing: Box<dyn AsyncRead + Unpin + '_> = Box::new(tokio::io::empty());
+        let mut io = pieces.iter().fold(nothing, |io, piece| Box::new(io.chain(*piece)));
+        runtime.block_on(Hello::read(&mut io))
+    }
+
+    #[test]
+    fn it_is_read_wherever_it_is_split() {
+        let bytes = hello("label.example", ALPN);
+        for at in 0..=bytes.len() {
+            let (start, rest) = bytes.split_at(at);
+            let hello = read(&[start, rest, b"behind"]).unwrap();
+            assert!(hello.is_tunnel());
+            assert_eq!(hello.server_name.as_deref(), Some("label.example"));
+            assert!(hello.bytes.starts_with(&bytes));
+        }
+        assert!(!read(&[&hello("label.example", b"h2")]).unwrap().is_tunnel());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn bytes_of_a_stranger_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            prop_assert!(read(&[&bytes]).is_err());
+            // With the header of a handshake record, and with that of a ClientHello.
+            for start in [&[22, 3, 1, 7, 0][..], &[22, 3, 1, 7, 0, 1, 0, 6, 252, 3, 3]] {
+                prop_assert!(read(&[start, &bytes]).is_err());
+            }
+        }
+
+        #[test]
+        fn a_changed_hello_does_no_harm(at in any::<prop::sample::Index>(), to in any::<u8>()) {
+            let mut bytes = hello("label.example", ALPN);
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            let _ = read(&[&bytes]);
+        }
+    }
+
+    #[test]
+    fn one_without_end_is_given_up() {
+        // Records of one byte each that promise a long message.
+        let mut bytes = vec![22, 3, 1, 0, 4, 1, 0, 255, 255];
+        for _ in 0..20_000 {
+            bytes.extend_from_slice(&[22, 3, 1, 0, 1, 0]);
+        }
+        assert!(matches!(read(&[&bytes]), Err(HelloError::TooLong | HelloError::NotTls(_))));
+    }
+}

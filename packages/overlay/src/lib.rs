@@ -27,12 +27,27 @@
 //!
 //! An overlay owns its threads, one runtime on each, and its buffers. Nothing here blocks its caller.
 
+mod app;
+mod buffer;
+mod carrier;
 mod config;
+mod core;
+mod datagram;
+mod dial;
+mod handshake;
 mod hello;
 mod host;
+mod life;
+mod listen;
 mod overlay;
+mod pool;
+mod record;
+mod socket;
+mod state;
 mod status;
+mod stream;
 mod tunnel;
+mod work;
 
 pub use config::Config;
 pub use hello::{Hello, HelloError, Rewound};

@@ -65,10 +65,6 @@ impl<'a, K: PrimaryKey<'a>, T: Serialize + DeserializeOwned> Table<K, T> {
         self.stored.remove(storage, key);
     }
 
-    pub fn has(&self, storage: &dyn Storage, key: K) -> bool {
-        self.stored.has(storage, key)
-    }
-
     /// Reads a value of another contract's storage by raw query.
     pub fn query<Q: CustomQuery>(
         &self,
@@ -169,8 +165,8 @@ mod tests {
             COINS.range(&storage, None, None, Order::Ascending).collect::<Result<_, _>>().unwrap();
         assert_eq!(found, coins);
         COINS.remove(&mut storage, 1);
-        assert!(!COINS.has(&storage, 1) && COINS.has(&storage, 7));
         assert_eq!(COINS.may_load(&storage, 1).unwrap(), None);
+        assert_eq!(COINS.may_load(&storage, 7).unwrap().as_ref(), Some(&coins[1].1));
         assert!(COINS.load(&storage, 1).is_err());
     }
 

@@ -1,4 +1,5 @@
 use cloud_std::Bps;
+use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{Addr, Coin, DepsMut, Env, MigrateInfo, Response, Uint128};
 use cw_multi_test::{AppBuilder, ContractWrapper, Executor};
 use governance_api::{DepositLoss, Floors};
@@ -23,7 +24,12 @@ pub struct SuiteBuilder {
     staking: Option<staking_api::Params>,
     governance: governance_api::Params,
     floors: Floors,
+    prefix: &'static str,
+    naming: Option<Naming>,
 }
+
+/// From the name of an account to its address.
+pub type Naming = fn(&str) -> Addr;
 
 impl Default for SuiteBuilder {
     fn default() -> Self {
@@ -38,6 +44,8 @@ impl Default for SuiteBuilder {
             staking: None,
             governance: governance_params(),
             floors: FLOORS,
+            prefix: "cosmwasm",
+            naming: None,
         }
     }
 }
@@ -106,12 +114,24 @@ impl SuiteBuilder {
         self
     }
 
+    /// Accounts are those of another chain, whose addresses begin with `prefix`.
+    pub fn accounts(mut self, prefix: &'static str, naming: Naming) -> Self {
+        self.prefix = prefix;
+        self.naming = Some(naming);
+        self
+    }
+
     pub fn build(self) -> Suite {
         let mut app: Chain = AppBuilder::new()
+            .with_api(MockApi::default().with_prefix(self.prefix))
             .with_bank(RefusingBank::default())
             .with_storage(Digested::default())
             .build(|_, _, _| {});
-        let name = |app: &Chain, name: &str| app.api().addr_make(name);
+        let naming = self.naming;
+        let name = |app: &Chain, name: &str| match naming {
+            Some(naming) => naming(name),
+            None => app.api().addr_make(name),
+        };
         let (owner, treasury) = (name(&app, "owner"), name(&app, "treasury"));
         let tenants: Vec<_> = (0..self.tenants).map(|n| name(&app, &format!("tenant{n}"))).collect();
         let providers: Vec<_> = (0..self.providers)
@@ -140,8 +160,19 @@ impl SuiteBuilder {
         let (market, staking, registry) = deploy(&mut app, &owner, staking_params, self.market);
         let denom = self.denoms.first().cloned().unwrap_or_else(|| DENOM.to_owned());
         let governance = deploy_governance(&mut app, &owner, &staking, self.floors, self.governance);
-        let mut suite =
-            Suite { app, market, staking, registry, governance, owner, treasury, tenants, providers, denom };
+        let mut suite = Suite {
+            app,
+            market,
+            staking,
+            registry,
+            governance,
+            owner,
+            treasury,
+            tenants,
+            providers,
+            denom,
+            naming,
+        };
         if self.ready {
             for n in 0..self.providers {
                 suite.make_ready(n, self.stake, &self.attributes).expect("a provider becomes ready");

@@ -27,7 +27,9 @@ mod suite;
 
 pub use actions::{order_id, spec, version};
 pub use bank::RefusingBank;
-pub use builder::{governance_params, market_params, staking_params, SuiteBuilder, FLOORS, STAKING_FLOORS};
+pub use builder::{
+    governance_params, market_params, staking_params, Naming, SuiteBuilder, FLOORS, STAKING_FLOORS,
+};
 pub use digested::Digested;
 pub use governing::{call, migration, proposal_id};
 pub use ledger::Ledger;

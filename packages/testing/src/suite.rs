@@ -5,7 +5,7 @@ use serde::{de::DeserializeOwned, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::bank::RefusingBank;
-use crate::builder::SuiteBuilder;
+use crate::builder::{Naming, SuiteBuilder};
 use crate::digested::Digested;
 
 /// The simulated chain under a suite.
@@ -60,11 +60,20 @@ pub struct Suite {
     pub providers: Vec<ProviderKeys>,
     /// The denom that helpers use.
     pub denom: String,
+    pub(crate) naming: Option<Naming>,
 }
 
 impl Suite {
     pub fn builder() -> SuiteBuilder {
         SuiteBuilder::default()
+    }
+
+    /// One more account; it has nothing.
+    pub fn account(&self, name: &str) -> Addr {
+        match self.naming {
+            Some(naming) => naming(name),
+            None => self.app.api().addr_make(name),
+        }
     }
 
     /// Sends a message of any contract.
@@ -195,10 +204,16 @@ impl Suite {
     }
 
     /// Sends coins as a bank message, which no contract notices.
-    pub fn donate(&mut self, from: &Addr, to: &Addr, amount: u128, denom: &str) -> Result<(), Refusal> {
+    pub fn donate(
+        &mut self,
+        from: &Addr,
+        to: &Addr,
+        amount: u128,
+        denom: &str,
+    ) -> Result<AppResponse, Refusal> {
         let coins = [Coin::new(amount, denom)];
         let sent = self.app.send_tokens(from.clone(), to.clone(), &coins);
-        sent.map(|_| ()).map_err(|error| Refusal::of(&error))
+        sent.map_err(|error| Refusal::of(&error))
     }
 
     /// From now on the bank refuses payments to this account, as a real one does with module accounts.

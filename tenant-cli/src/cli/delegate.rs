@@ -1,10 +1,13 @@
 //! `akash delegate`: the command line of grants.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Subcommand};
 use cloud_std::Money;
-use market_api::DeploymentId;
+use market_api::{DeploymentId, LeaseId};
 use registry_api::Attribute;
 
+use super::TermsArgs;
 use crate::units::{parse_attribute, parse_duration, parse_money};
 
 #[derive(Debug, Subcommand)]
@@ -27,6 +30,38 @@ pub enum DelegateCommand {
         delegate: String,
         #[arg(value_parser = parse_money)]
         amount: Money,
+    },
+    /// With the delegate's key: act for the tenant, as far as the grant goes
+    #[command(subcommand)]
+    Act(ActCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ActCommand {
+    /// Open orders for the groups of a manifest, paid from the budget
+    Open {
+        deployment: DeploymentId,
+        /// Manifest (SDL)
+        file: PathBuf,
+        /// Only this group of it; may be given several times
+        #[arg(long = "group", value_name = "GROUP")]
+        groups: Vec<String>,
+        #[command(flatten)]
+        terms: TermsArgs,
+    },
+    /// End a lease now; what it did not use goes to the tenant
+    Close { lease: LeaseId },
+    /// Pay a lease for longer, from the budget
+    TopUp {
+        lease: LeaseId,
+        #[arg(value_parser = parse_money)]
+        amount: Money,
+    },
+    /// Put the version of a manifest on the chain; the tenant hands the manifest out
+    SetVersion {
+        deployment: DeploymentId,
+        /// Manifest (SDL)
+        file: PathBuf,
     },
 }
 

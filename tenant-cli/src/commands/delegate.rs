@@ -1,5 +1,7 @@
 //! `akash delegate`: keys that act for a tenant.
 
+mod act;
+
 use chain_client::Msg;
 use cloud_std::Money;
 use cosmwasm_std::Uint128;
@@ -55,6 +57,7 @@ pub async fn run(session: &Session, command: DelegateCommand) -> Result<Answer> 
             let result = session.execute_market(&msg, vec![amount]).await?;
             granted(session, deployment, &delegate, result.hash).await
         }
+        DelegateCommand::Act(command) => act::run(session, command).await,
     }
 }
 

@@ -63,7 +63,7 @@ struct Running {
 pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let sdl = sdl::read(session, &args.file)?;
     let manifest = sdl.manifest();
-    let sources = sdl::sources(&sdl)?;
+    let sources = sdl::sources(&sdl, &args.file)?;
     let version = manifest.version();
     let specs = sdl::orders(session, &sdl, &args.terms).await?;
     let cost = Cost::of(&specs)?;

@@ -48,7 +48,7 @@ struct LeaseResult {
 
 pub async fn run(session: &Session, args: UpdateArgs) -> Result<Answer> {
     let sdl = sdl::read(session, &args.file)?;
-    let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl)?);
+    let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl, &args.file)?);
     let version = manifest.version();
     let mut deployment = own(session, args.deployment).await?;
     let leases = live_leases(session, args.deployment, None).await?;
@@ -86,7 +86,7 @@ pub async fn send(session: &Session, args: SendManifestArgs) -> Result<Answer> {
     let (manifest, sources) = match &args.file {
         Some(path) => {
             let sdl = sdl::read(session, path)?;
-            let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl)?);
+            let (manifest, sources) = (sdl.manifest(), sdl::sources(&sdl, path)?);
             let given = manifest.version();
             if given != version {
                 return Err(CliError::bad_input(format!(

@@ -1,9 +1,9 @@
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 
-use e2e::{until, Engine, Lab, Pricing, Provider, Site};
+use e2e::{inside, until, Engine, Lab, Pricing, Provider, Site};
 
 use crate::{Links, PATIENCE};
 
@@ -34,12 +34,17 @@ pub struct Datacenters {
 impl Datacenters {
     /// Datacenters 1 to `count`, at most 9.
     pub fn up(count: u16) -> Self {
+        Self::up_with(count, &[])
+    }
+
+    /// The same with more images in the engines.
+    pub fn up_with(count: u16, images: &[&str]) -> Self {
         let shared = Lab::get();
         let rpc_port = port(&shared.book.rpc[0]);
         let dir = directory(shared);
         let count = count.to_string();
         let mut up = script(shared, &["up", &count, "--rpc-port", rpc_port], &dir);
-        up.args(IMAGES.iter().flat_map(|image| ["--image", image]));
+        up.args(IMAGES.iter().chain(images).flat_map(|image| ["--image", image]));
         let output = up.output().expect("scripts/datacenters runs");
         // From here on, so that what a failure leaves is removed too.
         let down = Down { dir: dir.clone() };
@@ -76,6 +81,15 @@ impl Datacenters {
         until(&format!("the cut between {one} and {other} drops packets"), PATIENCE, || {
             (self.struck(one, other) > 0).then_some(())
         });
+    }
+
+    /// Whether a TCP connection from the datacenter to `host:port` opens within two seconds.
+    pub fn reaches(&self, from: u16, address: &str) -> bool {
+        let namespace = self.get(from).engine.namespace.as_deref();
+        let opens = format!("</dev/tcp/{}", address.replace(':', "/"));
+        let mut attempt = inside(namespace, Path::new("timeout"));
+        let status = attempt.args(["2", "bash", "-c", &opens]).stderr(Stdio::null()).status();
+        status.expect("bash runs").success()
     }
 
     /// A provider in each datacenter, in their order, with an attribute `site` of these values; no agent runs yet.

@@ -3,9 +3,11 @@
 //! the router. `scripts/datacenters` makes and removes what belongs to the machine; `scripts/e2e` runs the tests.
 
 mod datacenter;
+mod fault;
 mod links;
 
 pub use datacenter::{Datacenter, Datacenters};
+pub use fault::Fault;
 pub use links::Links;
 
 use std::time::Duration;

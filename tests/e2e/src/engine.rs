@@ -34,6 +34,11 @@ impl Engine {
         text.lines().map(str::to_owned).collect()
     }
 
+    /// Whether it serves at all.
+    pub fn answers(&self) -> bool {
+        self.docker(&["version"]).is_ok()
+    }
+
     /// Ids of the running containers of a lease.
     pub fn running(&self, lease: u64) -> Vec<String> {
         self.list(&["ps", "-q", "--no-trunc", "--filter", &format!("label=akash.lease={lease}")])
@@ -57,6 +62,11 @@ impl Engine {
         let text = self.docker(&["inspect", container]).ok()?;
         let mut list: Vec<Value> = serde_json::from_str(&text).expect("docker inspect answers JSON");
         Some(list.remove(0))
+    }
+
+    /// What a command in a container says on its standard output; what it says on the other when it fails.
+    pub fn exec(&self, container: &str, command: &[&str]) -> Result<String, String> {
+        self.docker(&[&["exec", container], command].concat())
     }
 
     pub fn remove(&self, container: &str) {

@@ -48,10 +48,8 @@ fn a_delegate_spends_its_budget_to_the_unit_until_it_is_revoked() {
         lab.wait(grant).expect("the grant is on the chain")
     };
     let left = || grant().budget.map(|budget| budget.amount.u128());
-    let top_up = |amount: u128| {
-        let amount = Uint128::new(amount);
-        act(&delegate, deployment.id, DelegateAction::TopUp { lease, amount })
-    };
+    let top_up =
+        |amount: u128| delegate.run(&["delegate", "act", "top-up", &lease.to_string(), &money(amount), "-y"]);
 
     // Nothing before the grant.
     refused(&top_up(1), "delegate");
@@ -100,9 +98,12 @@ fn a_delegate_spends_its_budget_to_the_unit_until_it_is_revoked() {
     assert_eq!((orders.len(), orders[1].tenant.as_str()), (2, tenant.address()));
 
     // What was not granted.
-    refused(&act(&delegate, deployment.id, DelegateAction::CloseLease { lease }), "was not granted");
-    let version = cosmwasm_std::HexBinary::from([1; 32]);
-    refused(&act(&delegate, deployment.id, DelegateAction::SetVersion { version }), "was not granted");
+    let close = ["delegate", "act", "close", &lease.to_string(), "-y"].map(str::to_owned);
+    let close = || delegate.run(&close.each_ref().map(String::as_str));
+    refused(&close(), "was not granted");
+    let newer = lab.manifest("delegated-newer", &sdl("nginx", 2));
+    let set_version = || delegate.run(&["delegate", "act", "set-version", &id, &newer, "-y"]);
+    refused(&set_version(), "was not granted");
     let stranger = Account::open(lab, "tenant2");
     let amount = Uint128::one();
     refused(&act(&stranger, deployment.id, DelegateAction::TopUp { lease, amount }), "delegate");
@@ -114,6 +115,37 @@ fn a_delegate_spends_its_budget_to_the_unit_until_it_is_revoked() {
     tenant.ok(&["delegate", "fund", &id, delegate.address(), &money(50), "-y"]);
     done(&top_up(20));
     assert_eq!((left(), grant().spent.u128()), (Some(30), budget + 20));
+
+    // Other rights take the place of these; the budget stays.
+    tenant.ok(&[
+        "delegate",
+        "grant",
+        &id,
+        delegate.address(),
+        "--open",
+        &group,
+        "--max-order-price",
+        &money(price),
+        "--max-live",
+        "2",
+        "--set-version",
+        "--close-leases",
+        "-y",
+    ]);
+    refused(&top_up(1), "was not granted");
+    refused(&delegate.run(&["delegate", "act", "open", &id, &file, "--term", "1h", "-y"]), "budget");
+    let version = || {
+        let deployment = lab.contracts.market.deployment(DeploymentId(deployment.id));
+        lab.wait(deployment).expect("the deployment is on the chain").version
+    };
+    let before = version();
+    done(&set_version());
+    assert_ne!(version(), before);
+    let held = lab.balance(tenant.address());
+    done(&close());
+    let ended = lab.lease(lease.0);
+    assert_eq!(ended.end_reason, Some(market_api::EndReason::TenantClosed));
+    assert_eq!(lab.balance(tenant.address()), held + ended.refunded.u128());
 
     // Revoked at once, with the rest back.
     let revoked = tenant.ok(&["delegate", "revoke", &id, delegate.address(), "-y"]);

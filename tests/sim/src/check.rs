@@ -142,7 +142,7 @@ pub fn named(world: &World, op: &Op) -> Checked {
         Message::Staking(_) => stakes(world),
         Message::Registry(_) => registry(world),
         Message::Governance(governance_api::ExecuteMsg::Execute { .. }) => everything(world),
-        Message::Governance(_) => governance::all(world),
+        Message::Governance(msg) => governance::named(world, msg),
     }
 }
 
@@ -379,6 +379,7 @@ fn lists(world: &World) -> Checked {
 
     let found: Totals = world.suite.query_market(&QueryMsg::Totals {});
     let count = |state| model.leases.iter().filter(|lease| lease.state() == state).count() as u64;
+    let orders = |state| model.orders.iter().filter(|order| order.state == state).count() as u64;
     let not_closed = model.deployments.iter().filter(|d| d.state != DeploymentState::Closed);
     let ended = |reason| {
         let ends = model.leases.iter().filter_map(|lease| lease.end.as_ref());
@@ -394,12 +395,13 @@ fn lists(world: &World) -> Checked {
         deployments: model.deployments.len() as u64,
         deployments_live: not_closed.count() as u64,
         orders: model.orders.len() as u64,
-        orders_open: model.orders.iter().filter(|o| o.state == OrderState::Open).count() as u64,
+        orders_open: orders(OrderState::Open),
         bids: model.bids_placed,
         leases: model.leases.len() as u64,
         leases_pending: count(LeaseState::Pending),
         leases_active: count(LeaseState::Active),
-        orders_expired: model.orders.iter().filter(|o| o.state == OrderState::Expired).count() as u64,
+        orders_expired: orders(OrderState::Expired),
+        orders_closed: orders(OrderState::Closed),
         ends: EndReason::ALL.map(|reason| LeaseEnds { reason, leases: ended(reason) }).to_vec(),
         tenants: tenants.len() as u64,
         providers: providers.len() as u64,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cosmwasm_std::Addr;
-use testing::{ProviderKeys, Suite, DENOM, PURSE};
+use cosmwasm_std::{Addr, Event};
+use testing::{ProviderKeys, Suite, SuiteBuilder, DENOM, PURSE};
 
 use crate::model::{Bank, Certificate, Model, Owned, Weights};
 use crate::op::{coins, Message, Op};
@@ -32,6 +32,8 @@ pub struct World {
     pub cast: Cast,
     pub stats: Stats,
     digest: u64,
+    /// What the chain answered to the last operation: events, or why it refused.
+    pub outcome: Result<Vec<Event>, String>,
     /// The bank's digest and the model's balances when they were last found equal.
     balanced: (u64, Bank),
     /// Everything is compared after so many operations, what an operation names after each.
@@ -41,9 +43,17 @@ pub struct World {
 impl World {
     /// The suite with every provider registered, staked and with a root, by operations that are compared as all are.
     pub fn new(full_every: u64) -> Result<Self, String> {
-        let mut suite =
-            Suite::builder().providers(PROVIDERS).tenants(TENANTS).denoms(&DENOMS).strangers().build();
-        let stranger = suite.app.api().addr_make("stranger");
+        Self::begin(Suite::builder(), full_every, |_, _| ())
+    }
+
+    /// The same, with accounts as the builder names them; `played` sees the operations of the beginning.
+    pub fn begin(
+        builder: SuiteBuilder,
+        full_every: u64,
+        mut played: impl FnMut(&Self, &Op),
+    ) -> Result<Self, String> {
+        let mut suite = builder.providers(PROVIDERS).tenants(TENANTS).denoms(&DENOMS).strangers().build();
+        let stranger = suite.account("stranger");
         for denom in DENOMS {
             suite.fund(&stranger, PURSE, denom);
         }
@@ -63,15 +73,28 @@ impl World {
         let model = start(&suite, &cast);
         let digest = suite.app.storage().digest();
         let balanced = (suite.app.storage().bank_digest(), model.bank.clone());
-        let mut world = Self { suite, model, cast, stats: Stats::default(), digest, balanced, full_every };
+        let mut world = Self {
+            suite,
+            model,
+            cast,
+            stats: Stats::default(),
+            digest,
+            outcome: Ok(vec![]),
+            balanced,
+            full_every,
+        };
         for n in 0..PROVIDERS {
-            world.prepare(n)?;
+            for op in world.preparation(n) {
+                world.accepted(op.clone())?;
+                played(&world, &op);
+            }
         }
         world.stats = Stats::default();
         Ok(world)
     }
 
-    fn prepare(&mut self, n: usize) -> Result<(), String> {
+    /// What makes a provider that may win.
+    fn preparation(&self, n: usize) -> Vec<Op> {
         let keys = self.cast.providers[n].clone();
         let now = self.model.now;
         let register = registry_api::ExecuteMsg::Register {
@@ -81,13 +104,8 @@ impl World {
             contact: None,
         };
         let add = registry_api::ExecuteMsg::AddOperator { operator: keys.operator.to_string() };
-        for msg in [register, add] {
-            let message = Message::Registry(msg);
-            self.accepted(Op::Send { sender: keys.owner.clone(), message, funds: vec![] })?;
-        }
-        let message = Message::Staking(staking_api::ExecuteMsg::Stake {});
-        let funds = vec![(DENOM.to_owned(), 1_000_000)];
-        self.accepted(Op::Send { sender: keys.owner.clone(), message, funds })?;
+        let send = |message, funds| Op::Send { sender: keys.owner.clone(), message, funds };
+        let stake = Message::Staking(staking_api::ExecuteMsg::Stake {});
         let (not_before, not_after) = (now - 60, now + 9 * 365 * 86_400);
         let inside = Certificate {
             key: [n as u8 + 1; 32],
@@ -98,7 +116,12 @@ impl World {
         };
         let root = testing::certificate::deterministic_root(&keys.owner, inside.key, not_before, not_after);
         let (der, fingerprint) = (root.der.to_vec(), root.fingerprint.to_vec());
-        self.accepted(Op::Publish { sender: keys.owner, der, fingerprint, inside })
+        vec![
+            send(Message::Registry(register), vec![]),
+            send(Message::Registry(add), vec![]),
+            send(stake, vec![(DENOM.to_owned(), 1_000_000)]),
+            Op::Publish { sender: keys.owner.clone(), der, fingerprint, inside },
+        ]
     }
 
     /// An operation that must be accepted.
@@ -113,7 +136,8 @@ impl World {
     /// Runs one operation in both, and compares whether it was accepted and what is afterwards.
     pub fn step(&mut self, op: &Op) -> Result<bool, String> {
         let predicted = self.model.apply(op);
-        let actual = self.execute(op);
+        self.outcome = self.execute(op);
+        let actual = self.outcome.as_ref().map(drop).map_err(Clone::clone);
         self.stats.operations += 1;
         match op {
             Op::Send { message, .. } => {
@@ -157,23 +181,20 @@ impl World {
         Ok(actual.is_ok())
     }
 
-    fn execute(&mut self, op: &Op) -> Result<(), String> {
+    fn execute(&mut self, op: &Op) -> Result<Vec<Event>, String> {
         let suite = &mut self.suite;
-        match op {
+        let done = match op {
             Op::Pass(seconds) => {
                 suite.pass(*seconds);
-                Ok(())
+                return Ok(vec![]);
             }
-            Op::Donate { from, to, amount, denom } => {
-                suite.donate(from, to, *amount, denom).map_err(|refusal| refusal.0)
-            }
+            Op::Donate { from, to, amount, denom } => suite.donate(from, to, *amount, denom),
             Op::Publish { sender, der, .. } => {
-                let msg = registry_api::ExecuteMsg::PublishRoot { der: der.clone().into() };
-                suite.registry(sender, &msg).map(drop).map_err(|refusal| refusal.0)
+                suite.registry(sender, &registry_api::ExecuteMsg::PublishRoot { der: der.clone().into() })
             }
             Op::Send { sender, message, funds } => {
                 let funds = coins(funds);
-                let sent = match message {
+                match message {
                     Message::Market(msg) => suite.market(sender, msg, &funds),
                     Message::Staking(msg) => suite.staking(sender, msg, &funds),
                     Message::Governance(msg) => suite.governance(sender, msg, &funds),
@@ -181,10 +202,10 @@ impl World {
                         let registry = suite.registry.clone();
                         suite.execute(&registry, sender, msg, &funds)
                     }
-                };
-                sent.map(drop).map_err(|refusal| refusal.0)
+                }
             }
-        }
+        };
+        done.map(|response| response.events).map_err(|refusal| refusal.0)
     }
 
     /// A digest of everything stored.

@@ -1,5 +1,5 @@
 //! The threats of the catalogue that concern the contracts, each as a story. Those that the agent and the network answer
-//! for (T11 to T20 and T24) are tested with them.
+//! for (T12 to T20 and T24) are tested with them.
 
 use cloud_std::Bps;
 use cosmwasm_std::{Addr, Uint128};
@@ -241,6 +241,54 @@ fn the_order_within_a_block_decides_nothing_but_ties() {
     assert_eq!(play([(0, 800), (1, 700)]), play([(1, 700), (0, 800)]));
     assert_eq!(play([(0, 800), (1, 700)]).0, Some(1));
     assert_eq!((play([(0, 700), (1, 700)]).0, play([(1, 700), (0, 700)]).0), (Some(0), Some(1)));
+}
+
+/// T11: somebody between tenant and provider, with a copy of what both ever said. All that a peer goes by is the root and
+/// the endpoint on the chain: neither can be put there by another, what was said once cannot be said again by another,
+/// and a root that is lost ends with one message of its owner, whatever was recorded under it. The connection itself is
+/// tested with the gateway.
+#[test]
+fn who_listens_gets_no_root_or_endpoint_of_its_own_in_between() {
+    let mut suite = suite();
+    let (provider, listener) = (suite.providers[0].clone(), suite.tenants[1].clone());
+    let now = suite.now();
+    let root = certificate::root(&provider.owner, now - 10, now + 1_000);
+    let publish = Registry::PublishRoot { der: root.der.clone() };
+    suite.registry(&provider.owner, &publish).unwrap();
+    let before = suite.state_hash();
+    // The message that was heard, sent again by who heard it, and by the operator's key, which is not the owner's.
+    for replayer in [&listener, &provider.operator] {
+        suite.registry(replayer, &publish).unwrap_err();
+    }
+    let elsewhere = Registry::Update {
+        payout: None,
+        endpoints: Some(vec!["https://between.example:8443".into()]),
+        attributes: None,
+        contact: None,
+    };
+    for stranger in [&listener, &provider.operator] {
+        suite.registry(stranger, &elsewhere).unwrap_err();
+    }
+    assert_eq!(suite.state_hash(), before);
+
+    let state = |suite: &Suite, fingerprint: &cosmwasm_std::HexBinary| {
+        let asked = registry_api::QueryMsg::Root {
+            account: provider.owner.to_string(),
+            fingerprint: fingerprint.clone(),
+        };
+        let root: registry_api::Root = suite.query_registry(&asked);
+        root.state
+    };
+    // Stolen: gone with one message, in the same block, and not to be brought back by the old recording.
+    assert_eq!(state(&suite, &root.fingerprint), registry_api::RootState::Active);
+    suite.registry(&provider.owner, &Registry::RevokeRoot { fingerprint: root.fingerprint.clone() }).unwrap();
+    assert_eq!(state(&suite, &root.fingerprint), registry_api::RootState::Revoked);
+    suite.registry(&provider.owner, &publish).unwrap_err();
+    // Old: it ends by itself.
+    let next = certificate::root(&provider.owner, now - 10, now + 1_000);
+    suite.registry(&provider.owner, &Registry::PublishRoot { der: next.der.clone() }).unwrap();
+    suite.pass_until(next.not_after + 1);
+    assert_eq!(state(&suite, &next.fingerprint), registry_api::RootState::Expired);
 }
 
 /// T21: governance that steals or bricks, with every vote on its side. It reaches no lease, no escrow and no more of a

@@ -1,5 +1,7 @@
 //! Gas of every message of an order's life, on an empty book and on a full one.
 
+mod leases;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -48,6 +50,20 @@ pub struct Arguments {
     /// Open orders beside it
     #[arg(long)]
     orders: u32,
+    /// Registered providers in all, those that bid among them
+    #[arg(long)]
+    providers: u32,
+    /// Active leases of the measured tenant, all of the measured provider
+    #[arg(long)]
+    leases: u32,
+}
+
+impl Arguments {
+    /// What the full market holds, in words.
+    fn full(&self) -> String {
+        let Self { bids, orders, providers, leases, .. } = self;
+        format!("{bids} bids, {orders} orders, {providers} providers, {leases} leases")
+    }
 }
 
 /// Message and gas, in the order of an order's life.
@@ -75,18 +91,22 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     println!("empty book: measured");
 
     let begin = Instant::now();
+    leases::open(&bench, arguments.leases).await.context("opening leases")?;
+    println!("{} leases active after {:.0} s", arguments.leases, begin.elapsed().as_secs_f64());
+    let begin = Instant::now();
     bench.open_orders(arguments.orders).await?;
     println!("{} orders opened in {:.0} s", arguments.orders, begin.elapsed().as_secs_f64());
-    let took = bench.chain.register_bidders(0, arguments.bids).await.context("registering bidders")?;
-    println!("{} providers registered in {:.0} s", arguments.bids, took.as_secs_f64());
+    let providers = arguments.providers.max(arguments.bids);
+    let took = bench.chain.register_bidders(0, providers).await.context("registering bidders")?;
+    println!("{providers} providers registered in {:.0} s", took.as_secs_f64());
     // A bid is one message, a registration three: this leaves room for a chain that slows down.
     let window = took.as_secs() + 20;
     let begin = Instant::now();
     let full = bench.life(arguments.bids, window).await.context("on the full book")?;
     println!("full book: measured after {:.0} s", begin.elapsed().as_secs_f64());
 
-    let rows = rows(&setup, &empty, &full, arguments.bids, arguments.orders);
-    print_table(&setup, &empty, &full, &arguments);
+    let rows = rows(&setup, &empty, &full, &arguments.full());
+    print_table(&setup, &empty, &full, &arguments.full());
     report::conclude(&arguments.at.out, &rows)
 }
 
@@ -220,11 +240,10 @@ fn bar(name: &str) -> Option<f64> {
     BARS.iter().find(|(message, _)| *message == name).map(|(_, bar)| *bar as f64)
 }
 
-fn rows(setup: &Measured, empty: &Measured, full: &Measured, bids: u32, orders: u32) -> Vec<Row> {
+fn rows(setup: &Measured, empty: &Measured, full: &Measured, at: &str) -> Vec<Row> {
     let mut rows: Vec<_> =
         setup.iter().map(|(name, gas)| Row::new(*name, *gas as f64, "gas", None)).collect();
     for ((name, before), (_, after)) in empty.iter().zip(full) {
-        let at = format!("{bids} bids, {orders} orders");
         rows.push(Row::new(format!("{name}, empty book"), *before as f64, "gas", bar(name)));
         rows.push(Row::new(format!("{name}, {at}"), *after as f64, "gas", bar(name)));
         let flat = bar(name).map(|_| FLAT);
@@ -234,12 +253,12 @@ fn rows(setup: &Measured, empty: &Measured, full: &Measured, bids: u32, orders: 
     rows
 }
 
-fn print_table(setup: &Measured, empty: &Measured, full: &Measured, arguments: &Arguments) {
+fn print_table(setup: &Measured, empty: &Measured, full: &Measured, at: &str) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "message".to_owned(),
         "empty book".to_owned(),
-        format!("{} bids, {} orders", arguments.bids, arguments.orders),
+        at.to_owned(),
         "ratio".to_owned(),
         "bar".to_owned(),
         String::new(),

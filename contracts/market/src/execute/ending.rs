@@ -58,8 +58,6 @@ pub fn stop(
 
     let (provider, denom) = (lease.terms.provider.clone(), lease.terms.denom.clone());
     records::serve(ctx.storage, &provider, &denom, uncounted, owed)?;
-    let ledger = ctx.changes.ledger(ctx.storage, &denom)?;
-    grow("earned in all", &mut ledger.earned_in_all, owed)?;
     records::update(ctx.storage, &provider, |tally| {
         shrink("live leases", &mut tally.live, 1)?;
         match reason {
@@ -71,6 +69,7 @@ pub fn stop(
     shrink("money in leases", &mut ledger.live, refunded)?;
     shrink("money in leases", &mut ledger.live, owed)?;
     grow("earned and not withdrawn", &mut ledger.earned, owed)?;
+    grow("earned in all", &mut ledger.earned_in_all, owed)?;
     ctx.pay(&lease.terms.tenant, &denom, refunded)?;
 
     grow("seconds served", &mut lease.status.counted_seconds, uncounted)?;

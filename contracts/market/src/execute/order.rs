@@ -31,9 +31,10 @@ pub fn finish(
 ) -> Result<(), ContractError> {
     let refund = unlock(ctx, row)?;
     row.status.state = state;
-    if state == OrderState::Expired {
-        statistics::count(ctx.storage, |counts| &mut counts.orders_expired)?;
-    }
+    statistics::count(ctx.storage, |counts| match state {
+        OrderState::Closed => &mut counts.orders_closed,
+        _ => &mut counts.orders_expired,
+    })?;
     orders::save(ctx.storage, &mut ctx.changes, row)?;
     ctx.event(events::order_ended(row, &ctx.sender, reason, refund));
     Ok(())

@@ -16,6 +16,8 @@ pub struct Statistics {
     pub ends: [u64; EndReason::ALL.len()],
     #[serde(rename = "x")]
     pub orders_expired: u64,
+    #[serde(rename = "c")]
+    pub orders_closed: u64,
     #[serde(rename = "t")]
     pub tenants: u64,
     #[serde(rename = "p")]

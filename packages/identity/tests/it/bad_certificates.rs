@@ -35,6 +35,7 @@ fn kind(error: &VerifyError) -> &'static str {
         VerifyError::Signature { .. } => "leaf signature",
         VerifyError::LeafKind { .. } => "leaf kind",
         VerifyError::LeafName { .. } => "leaf name",
+        VerifyError::OtherTunnel { .. } => "other tunnel",
         VerifyError::OtherRoot { .. } => "other root",
         VerifyError::OtherAccount { .. } => "other account",
         VerifyError::OtherRole { .. } => "other role",

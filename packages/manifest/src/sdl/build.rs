@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::addresses;
 use super::compile::{Compiler, Deployed};
+use super::extension::{Extension, Floors, OfService};
 use super::placement::Placement;
 use super::ports::Wanted;
 use super::profiles::Compute;
@@ -15,7 +16,7 @@ use crate::limits::MAX_BYTES;
 use crate::model::{Endpoint, Expose, Manifest, ManifestGroup, Service, ServiceResources};
 
 impl Compiler<'_, '_> {
-    pub(super) fn build(self) -> Option<(Manifest, Vec<Offer>)> {
+    pub(super) fn build(self) -> Option<(Manifest, Vec<Offer>, Extension)> {
         let numbers = addresses::numbers(self.texts.values().flat_map(|text| &text.ports.leased));
         let mut groups: BTreeMap<&str, (ManifestGroup, Offer, Vec<&str>)> = BTreeMap::new();
         // Services in the order of their names, so that each group has them in that order too.
@@ -28,7 +29,8 @@ impl Compiler<'_, '_> {
                 let price: Price = placement.pricing.get(deployed.profile)?.clone()?;
                 let (group, offer, profiles) = groups.entry(placement_name).or_insert_with(|| {
                     let group = ManifestGroup { name: placement_name.to_string(), services: Vec::new() };
-                    (group, offer(placement), Vec::new())
+                    let floors = self.extension.placements.get(*placement_name).copied().unwrap_or_default();
+                    (group, offer(placement, floors), Vec::new())
                 });
                 // A profile is numbered where the group first uses it.
                 let index =
@@ -36,8 +38,15 @@ impl Compiler<'_, '_> {
                         profiles.push(deployed.profile);
                         profiles.len() - 1
                     });
-                group.services.push(service_of(service, text, compute, deployed, index as u32 + 1, &numbers));
-                ask(offer, text, compute);
+                let mut built = service_of(service, text, compute, deployed, index as u32 + 1, &numbers);
+                built.connections = self.extension.connections.get(*service).cloned().unwrap_or_default();
+                let of_service = self.extension.services.get(*service);
+                if let Some(of_service) = of_service {
+                    built.carried = of_service.carried.clone();
+                    built.resources.bandwidth = of_service.bandwidth;
+                }
+                group.services.push(built);
+                ask(offer, text, compute, of_service);
                 offer.prices.push(price);
             }
         }
@@ -50,7 +59,7 @@ impl Compiler<'_, '_> {
             self.reader.error(&Place::default(), message, format!("up to {}", MAX_BYTES));
             return None;
         }
-        Some((manifest, offers))
+        Some((manifest, offers, self.extension))
     }
 }
 
@@ -94,8 +103,9 @@ fn service_of(
     }
 }
 
-fn offer(placement: &Placement) -> Offer {
+fn offer(placement: &Placement, floors: Floors) -> Offer {
     Offer {
+        floors,
         attributes: placement.attributes.clone(),
         signed_by: placement.signed_by.clone(),
         leased_ip: None,
@@ -105,7 +115,7 @@ fn offer(placement: &Placement) -> Offer {
 }
 
 /// What a service adds to what its group asks of a provider.
-fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
+fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute, beyond: Option<&OfService>) {
     if let (None, Some(leased)) = (&offer.leased_ip, text.ports.leased.first()) {
         offer.leased_ip = Some(leased.place.clone());
     }
@@ -120,5 +130,11 @@ fn ask(offer: &mut Offer, text: &ServiceText, compute: &Compute) {
     }
     if let Some(place) = &text.permissions {
         unsaid(place, "permissions", "no permissions");
+    }
+    if let Some(place) = beyond.and_then(|beyond| beyond.secrets_at.as_ref()) {
+        unsaid(place, "secrets", "no secrets");
+    }
+    if let Some(place) = beyond.and_then(|beyond| beyond.bandwidth_at.as_ref()) {
+        unsaid(place, "bandwidth", "no bandwidth");
     }
 }

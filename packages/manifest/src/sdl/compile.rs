@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use market_api::limits::{MAX_COUNT, MAX_ORDERS_PER_MESSAGE, MAX_RESOURCES_PER_GROUP};
 
 use super::addresses::{self, endpoints};
+use super::extension::{self, Around, Extension, Files};
 use super::placement::Placement;
 use super::profiles::{profiles, Compute, Named};
 use super::reader::{join, At, Place, Reader};
@@ -25,8 +26,13 @@ pub(super) struct Deployed<'a> {
 /// By service and placement.
 pub(super) type Deployments<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Option<Deployed<'a>>>>;
 
-pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<Offer>)> {
-    const KNOWN: [&str; 6] = ["version", "services", "profiles", "deployment", "endpoints", "include"];
+pub(super) fn file(
+    reader: &mut Reader,
+    root: &At<'_>,
+    files: &mut Files<'_>,
+) -> Option<(Manifest, Vec<Offer>, Extension)> {
+    const KNOWN: [&str; 7] =
+        ["version", "services", "profiles", "deployment", "endpoints", "include", extension::KEY];
     let fields = reader.fields(root, &KNOWN, &KNOWN[..4])?;
     if let Some(at) = fields.get("version") {
         if let Some(version) = reader.text(&at, "\"2.0\" or \"2.1\"") {
@@ -51,10 +57,23 @@ pub(super) fn file(reader: &mut Reader, root: &At<'_>) -> Option<(Manifest, Vec<
     let profiles = fields.get("profiles").and_then(|at| profiles(reader, &at));
     let deployments = fields.get("deployment").map(|at| deployments(reader, &at));
     let (texts, (computes, placements), deployments) = (texts?, profiles?, deployments?);
+    let around =
+        Around { texts: &texts, named: &named, placements: placements.keys().map(String::as_str).collect() };
+    let extension = fields.get(extension::KEY).map(|at| extension::extension(reader, &at, &around, files));
+    let extension = extension.unwrap_or_default();
 
     let deployments_place = fields.get("deployment").map(|at| at.place).unwrap_or_default();
-    let mut compiler =
-        Compiler { reader, named, texts, computes, placements, deployments, deployments_place, endpoints };
+    let mut compiler = Compiler {
+        reader,
+        named,
+        texts,
+        computes,
+        placements,
+        deployments,
+        deployments_place,
+        endpoints,
+        extension,
+    };
     compiler.check_services();
     compiler.check_deployments();
     compiler.check_callers();
@@ -101,6 +120,7 @@ pub(super) struct Compiler<'r, 'a> {
     deployments_place: Place,
     /// Leased addresses, and where they are declared.
     endpoints: BTreeMap<&'a str, Place>,
+    pub extension: Extension,
 }
 
 /// A reference to something that is not there.

@@ -3,6 +3,7 @@
 mod addresses;
 mod build;
 mod compile;
+mod extension;
 mod gpu;
 mod placement;
 mod ports;
@@ -13,7 +14,8 @@ mod services;
 
 use std::collections::BTreeMap;
 
-use cloud_std::Money;
+use cloud_std::{Bps, Money};
+use content::ContentRef;
 use cosmwasm_std::Uint128;
 use market_api::limits::{MAX_AMOUNT, MAX_BID_WINDOW, MAX_TERM};
 use market_api::{Group, OrderSpec, Requirements, SignedBy};
@@ -26,6 +28,8 @@ use crate::model::{Manifest, ManifestGroup};
 use crate::price::{total_for_term, Amount};
 use crate::rules::shown;
 use crate::yaml;
+pub use extension::Files;
+use extension::Floors;
 use reader::{At, Place, Reader};
 
 /// A valid file.
@@ -36,6 +40,8 @@ pub struct Sdl {
     /// For each group of the manifest.
     offers: Vec<Offer>,
     warnings: Vec<Error>,
+    wishes: Wishes,
+    files: BTreeMap<ContentRef, String>,
 }
 
 /// The attribute that a provider publishes as `true` when it leases public addresses. An order for a group with a
@@ -45,6 +51,7 @@ pub const LEASED_IP_ATTRIBUTE: &str = "feat-endpoint-ip";
 /// What the file says about buying one group.
 #[derive(Clone, Debug)]
 struct Offer {
+    floors: Floors,
     attributes: Vec<Attribute>,
     signed_by: SignedBy,
     /// Where a leased address is asked for first.
@@ -81,12 +88,29 @@ pub struct Terms {
     pub fallback: bool,
     /// The chain's denom for each denom of the language, such as `uakt` to `uakash`.
     pub denom_map: BTreeMap<String, String>,
-    /// Stake that a provider must have, in the base denom of staking.
+    /// Stake that a provider must have, in the base denom of staking; a placement of the file may ask for more.
     pub min_stake: u128,
 }
 
-/// Reads a file of the manifest language and reports all its mistakes at once. `file_name` is for the messages only.
+/// What the file itself wishes of an order; none of them where it says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Seconds that the price pays for.
+    pub term: Option<u64>,
+    /// Seconds that the orders take bids.
+    pub bid_window: Option<u64>,
+    /// Whether the next bid is matched when a winner declines or stays silent.
+    pub fallback: Option<bool>,
+}
+
+/// [`parse_with`] where no other file can be read: one that carries content is refused.
 pub fn parse(file_name: &str, source: &[u8]) -> Result<Sdl, Errors> {
+    parse_with(file_name, source, &mut extension::no_files)
+}
+
+/// Reads a file of the manifest language and reports all its mistakes at once. `file_name` is for the messages only.
+/// `files` is asked for each file that the manifest carries: from the path as written to what names its content.
+pub fn parse_with(file_name: &str, source: &[u8], files: &mut Files<'_>) -> Result<Sdl, Errors> {
     let (root, flaws) = yaml::read(source);
     let readable = root.is_some() || flaws.is_empty();
     let mut reader = Reader::new(file_name, flaws);
@@ -101,11 +125,18 @@ pub fn parse(file_name: &str, source: &[u8]) -> Result<Sdl, Errors> {
         );
         return Err(reader.finish());
     };
-    let compiled = compile::file(&mut reader, &At::new(&root, String::new()));
+    let compiled = compile::file(&mut reader, &At::new(&root, String::new()), files);
     match compiled {
-        Some((manifest, offers)) if !reader.has_errors() => {
+        Some((manifest, offers, extension)) if !reader.has_errors() => {
             let warnings = reader.take_warnings();
-            Ok(Sdl { file: file_name.to_string(), manifest, offers, warnings })
+            Ok(Sdl {
+                file: file_name.to_string(),
+                manifest,
+                offers,
+                warnings,
+                wishes: extension.wishes,
+                files: extension.files,
+            })
         }
         _ => Err(reader.finish()),
     }
@@ -115,6 +146,16 @@ impl Sdl {
     /// The canonical manifest.
     pub fn manifest(&self) -> Manifest {
         self.manifest.clone()
+    }
+
+    /// The terms that the file itself wishes for its orders.
+    pub fn wishes(&self) -> Wishes {
+        self.wishes
+    }
+
+    /// The files that the manifest carries, by content, as the file names them.
+    pub fn files(&self) -> &BTreeMap<ContentRef, String> {
+        &self.files
     }
 
     /// What was accepted as Akash's own tools accept it, and may still not be what was meant, such as a caller that
@@ -205,9 +246,9 @@ fn order(
             resources: group.services.iter().map(fits::resources).collect(),
             requirements: Requirements {
                 attributes,
-                min_stake: Uint128::new(terms.min_stake),
+                min_stake: Uint128::new(terms.min_stake.max(offer.floors.stake)),
+                min_reputation: Bps(offer.floors.reputation),
                 signed_by: offer.signed_by.clone(),
-                ..Requirements::default()
             },
         },
         term: terms.term,

@@ -510,6 +510,8 @@ export interface MarketEvents {
     provider: string;
     /** The other contract's error, shortened. */
     error: string;
+    /** The sender of the message. */
+    actor: string;
   };
   /** A fault is on the record, but the registry refused the jailing, which stays due. */
   jail_failed: {
@@ -519,6 +521,8 @@ export interface MarketEvents {
     provider: string;
     /** The other contract's error, shortened. */
     error: string;
+    /** The sender of the message. */
+    actor: string;
   };
   /** The owner replaced the parameters. */
   params_updated: {

@@ -562,6 +562,8 @@ export interface Totals {
   leases_active: number;
   leases_pending: number;
   orders: number;
+  /** Orders that their tenants closed, since `counted_since`. */
+  orders_closed: number;
   /** Orders that ended without a lease that was activated, since `counted_since`. */
   orders_expired: number;
   orders_open: number;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use cloud_std::Page;
 use cosmwasm_std::Addr;
-use governance_api::{Ballot, Config, FullProposal, Invariants, ProposalId, QueryMsg, Tally, Vote};
+use governance_api::{
+    Ballot, Config, ExecuteMsg, FullProposal, Invariants, ProposalId, QueryMsg, Tally, Vote,
+};
 use staking_api::{MemberResponse, TotalWeightResponse};
 
 use super::{same, Checked};
@@ -22,13 +24,31 @@ pub fn money(world: &World) -> Checked {
     same("governance's money", parts.map(|amount| amount.u128()), expected)
 }
 
+/// What a message names: its proposal, or the one that it made.
+pub fn named(world: &World, msg: &ExecuteMsg) -> Checked {
+    configured(world)?;
+    let n = match msg {
+        ExecuteMsg::Propose { .. } => world.model.proposals.len(),
+        ExecuteMsg::Vote { proposal, .. }
+        | ExecuteMsg::Execute { proposal }
+        | ExecuteMsg::SettleDeposit { proposal }
+        | ExecuteMsg::Run { proposal } => proposal.0 as usize,
+        ExecuteMsg::AcceptOwnership { .. } | ExecuteMsg::UpdateParams { .. } => return Ok(()),
+    };
+    proposal(world, n - 1)
+}
+
 pub fn all(world: &World) -> Checked {
+    configured(world)?;
+    (0..world.model.proposals.len()).try_for_each(|n| proposal(world, n))
+}
+
+fn configured(world: &World) -> Checked {
     let config: Config = world.suite.query_governance(&QueryMsg::Config {});
     let model = &world.model;
     same("governance's parameters", &config.params, &model.governance_params)?;
     let last = config.last_proposal.map_or(0, |id| id.0);
-    same("proposals", last, model.proposals.len() as u64)?;
-    (0..model.proposals.len()).try_for_each(|n| proposal(world, n))
+    same("proposals", last, model.proposals.len() as u64)
 }
 
 pub fn proposal(world: &World, n: usize) -> Checked {
