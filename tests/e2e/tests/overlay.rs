@@ -52,9 +52,14 @@ fn container(lab: &Lab, lease: LeaseId) -> String {
     })
 }
 
-/// What a container is answered under an address. None when it is refused or hears nothing for a while.
+/// What a container is answered under an address. None when it is refused or hears nothing for a while. By nc, because
+/// the image's wget, linked statically, does not survive looking a name up.
 fn page(lab: &Lab, container: &str, address: &str) -> Option<String> {
-    lab.engine.exec(container, &["wget", "-q", "-T", "3", "-O", "-", &format!("http://{address}/")]).ok()
+    let (host, port) = address.rsplit_once(':').expect("a host and a port");
+    let ask = format!("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 {host} {port}");
+    let answer = lab.engine.exec(container, &["sh", "-c", &ask]).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.contains(" 200 ").then(|| body.to_owned())
 }
 
 fn reaches(lab: &Lab, container: &str) {
