@@ -3,6 +3,7 @@
 mod audit;
 mod delegate;
 mod gov;
+mod tunnel;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use registry_api::Attribute;
 pub use audit::{AttestArgs, AuditCommand};
 pub use delegate::{DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
+pub use tunnel::{TunnelCommand, TunnelTestArgs};
 
 use crate::output::Format;
 use crate::units::{parse_attribute, parse_duration, parse_endpoint, parse_funds, parse_money};
@@ -86,6 +88,9 @@ pub enum Command {
     Logs(LogsArgs),
     /// Run a command inside a running workload
     Shell(ShellArgs),
+    /// Connections between services at different providers
+    #[command(subcommand)]
+    Tunnel(TunnelCommand),
     /// Bring a running deployment to a new version of its manifest
     Update(UpdateArgs),
     /// Send a deployment's manifest to its providers once more

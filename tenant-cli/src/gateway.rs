@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures::future::BoxFuture;
 use gateway_api::{
     lease_path, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery, ManifestAccepted, Problem, Quote,
-    QuoteRequest, ShellQuery, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
+    QuoteRequest, ShellQuery, Trials, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -139,6 +139,11 @@ impl Gateway {
 
     pub async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, GatewayError> {
         self.ask(Method::GET, &lease_path(lease, "status"), None).await
+    }
+
+    /// Has the provider try every connection of the lease.
+    pub async fn try_connections(&self, lease: LeaseId) -> Result<Trials, GatewayError> {
+        self.ask(Method::POST, &lease_path(lease, "trials"), None).await
     }
 
     pub async fn events(&self, lease: LeaseId) -> Result<Events, GatewayError> {

@@ -10,6 +10,7 @@
 //! | `PUT /v1/leases/{lease}/manifest`, the canonical manifest's bytes | [`ManifestAccepted`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/status` | [`LeaseStatus`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/events` | [`Events`] | the lease's tenant |
+//! | `POST /v1/leases/{lease}/trials`, no body | [`Trials`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/logs` [`LogsQuery`] | [`LogLine`], one a line | the lease's tenant |
 //! | `GET /v1/leases/{lease}/shell` [`ShellQuery`] | WebSocket of [`ShellFrame`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/metrics` | [`Metrics`] | the lease's tenant |
@@ -27,6 +28,7 @@ mod paths;
 mod provider;
 mod shell;
 mod streams;
+mod trial;
 
 pub use connection::{ConnectionError, ConnectionStatus, Direction, TunnelState};
 pub use error::{ErrorBody, Problem};
@@ -41,3 +43,4 @@ pub use paths::{
 pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
 pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};
 pub use streams::{LogLine, LogStream, LogsQuery, Metrics, ServiceMetrics};
+pub use trial::{Outcome, Trial, Trials};

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use cosmwasm_std::Addr;
-use gateway_api::{Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest};
+use gateway_api::{Events, Info, LeaseStatus, ManifestAccepted, Problem, Quote, QuoteRequest, Trials};
 use market_api::LeaseId;
 
 /// What the gateway asks of the agent. Each answer must come soon: none may wait for the chain or the engine longer
@@ -17,6 +17,9 @@ pub trait GatewayBackend: Send + Sync + 'static {
     async fn submit_manifest(&self, lease: LeaseId, manifest: Bytes) -> Result<ManifestAccepted, Problem>;
 
     async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, Problem>;
+
+    /// Tries every connection of the lease. The one answer that takes its time, of at most half a minute.
+    async fn try_connections(&self, lease: LeaseId) -> Result<Trials, Problem>;
 
     async fn events(&self, lease: LeaseId) -> Result<Events, Problem>;
 

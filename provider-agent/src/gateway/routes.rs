@@ -92,6 +92,7 @@ async fn lease(
         }
         let allowed = match resource.as_str() {
             "manifest" => Method::PUT,
+            "trials" => Method::POST,
             "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
             _ => return Err(Problem::NotFound),
         };
@@ -102,6 +103,7 @@ async fn lease(
                 json(shared.backend.submit_manifest(lease, body).await?)
             }
             "status" => json(shared.backend.status(lease).await?),
+            "trials" => json(shared.backend.try_connections(lease).await?),
             "events" => json(shared.backend.events(lease).await?),
             "metrics" => {
                 let services = shared.runtime.stats(lease).await.map_err(from_runtime)?;
