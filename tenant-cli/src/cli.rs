@@ -4,6 +4,7 @@ mod audit;
 mod delegate;
 mod gov;
 mod secrets;
+mod tunnel;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub use audit::{AttestArgs, AuditCommand};
 pub use delegate::{ActCommand, DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
 pub use secrets::{SecretsCommand, SendSecretsArgs};
+pub use tunnel::{TunnelCommand, TunnelTestArgs};
 
 use crate::output::Format;
 use crate::units::{parse_attribute, parse_duration, parse_endpoint, parse_funds, parse_money};
@@ -88,6 +90,9 @@ pub enum Command {
     Logs(LogsArgs),
     /// Run a command inside a running workload
     Shell(ShellArgs),
+    /// Connections between services at different providers
+    #[command(subcommand)]
+    Tunnel(TunnelCommand),
     /// Bring a running deployment to a new version of its manifest
     Update(UpdateArgs),
     /// Send a deployment's manifest to its providers once more

@@ -19,6 +19,7 @@ mod secrets;
 mod shell;
 mod standing;
 mod status;
+mod tunnel;
 mod update;
 
 use std::process::ExitCode;
@@ -50,6 +51,7 @@ pub async fn run(cli: Cli) -> Result<Done> {
         Command::Status(args) => status::run(session, args).await?.into(),
         Command::Logs(args) => logs::run(session, args).await?,
         Command::Shell(args) => shell::run(session, args).await?,
+        Command::Tunnel(command) => tunnel::run(session, command).await?.into(),
         Command::Update(args) => update::run(session, args).await?.into(),
         Command::SendManifest(args) => update::send(session, args).await?.into(),
         Command::Secrets(command) => secrets::run(session, command).await?.into(),

@@ -7,8 +7,8 @@ use content::ContentId;
 use futures::future::BoxFuture;
 use gateway_api::{
     content_path, lease_path, ContentHave, Contents, ErrorBody, Events, LeaseStatus, LogLine, LogsQuery,
-    ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets, ShellQuery, CHUNKS_CONTENT_TYPE,
-    MANIFEST_CONTENT_TYPE, QUOTE_PATH,
+    ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets, ShellQuery, Trials,
+    CHUNKS_CONTENT_TYPE, MANIFEST_CONTENT_TYPE, QUOTE_PATH,
 };
 use http::{header, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -179,6 +179,11 @@ impl Gateway {
 
     pub async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, GatewayError> {
         self.ask(Method::GET, &lease_path(lease, "status"), None).await
+    }
+
+    /// Has the provider try every connection of the lease.
+    pub async fn try_connections(&self, lease: LeaseId) -> Result<Trials, GatewayError> {
+        self.ask(Method::POST, &lease_path(lease, "trials"), None).await
     }
 
     pub async fn events(&self, lease: LeaseId) -> Result<Events, GatewayError> {

@@ -15,6 +15,7 @@
 //! | `PUT /v1/leases/{lease}/secrets` [`PutSecrets`] | [`Secrets`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/status` | [`LeaseStatus`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/events` | [`Events`] | the lease's tenant |
+//! | `POST /v1/leases/{lease}/trials`, no body | [`Trials`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/logs` [`LogsQuery`] | [`LogLine`], one a line | the lease's tenant |
 //! | `GET /v1/leases/{lease}/shell` [`ShellQuery`] | WebSocket of [`ShellFrame`] | the lease's tenant |
 //! | `GET /v1/leases/{lease}/metrics` | [`Metrics`] | the lease's tenant |
@@ -34,6 +35,7 @@ mod provider;
 mod secrets;
 mod shell;
 mod streams;
+mod trial;
 
 pub use carried::{
     BadChunks, ChunkFrame, ContentHave, ContentStatus, Contents, CHUNKS_CONTENT_TYPE, MAX_CHUNKS_PER_REQUEST,
@@ -53,3 +55,4 @@ pub use provider::{Info, NoBidReason, Quote, QuoteRequest};
 pub use secrets::{PutSecrets, Secret, SecretState, Secrets, MAX_SECRET_BYTES};
 pub use shell::{ShellControl, ShellFrame, ShellFrameError, ShellQuery, MAX_SHELL_FRAME_BYTES};
 pub use streams::{LogLine, LogStream, LogsQuery, Metrics, ServiceMetrics};
+pub use trial::{Outcome, Trial, Trials};

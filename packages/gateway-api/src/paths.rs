@@ -11,7 +11,7 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 pub const MANIFEST_CONTENT_TYPE: &str = "application/json";
 pub const NDJSON_CONTENT_TYPE: &str = "application/x-ndjson";
 
-/// The path of one of a lease's resources: `manifest`, `content`, `secrets`, `status`, `events`, `logs`, `shell` or `metrics`.
+/// The path of one of a lease's resources: `manifest`, `content`, `secrets`, `status`, `events`, `trials`, `logs`, `shell` or `metrics`.
 pub fn lease_path(lease: LeaseId, resource: &str) -> String {
     format!("{VERSION_PREFIX}/leases/{lease}/{resource}")
 }

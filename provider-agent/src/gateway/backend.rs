@@ -6,6 +6,7 @@ use content::{ContentId, Entry};
 use cosmwasm_std::Addr;
 use gateway_api::{
     Contents, Events, Info, LeaseStatus, ManifestAccepted, Problem, PutSecrets, Quote, QuoteRequest, Secrets,
+    Trials,
 };
 use market_api::LeaseId;
 
@@ -37,6 +38,9 @@ pub trait GatewayBackend: Send + Sync + 'static {
     async fn put_secrets(&self, lease: LeaseId, secrets: PutSecrets) -> Result<Secrets, Problem>;
 
     async fn status(&self, lease: LeaseId) -> Result<LeaseStatus, Problem>;
+
+    /// Tries every connection of the lease. The one answer that takes its time, of at most half a minute.
+    async fn try_connections(&self, lease: LeaseId) -> Result<Trials, Problem>;
 
     async fn events(&self, lease: LeaseId) -> Result<Events, Problem>;
 

@@ -90,6 +90,7 @@ async fn lease(
         let allowed = match resource.as_str() {
             "secrets" if method == Method::GET => Method::GET,
             "manifest" | "secrets" => Method::PUT,
+            "trials" => Method::POST,
             "content" | "status" | "events" | "metrics" | "logs" | "shell" => Method::GET,
             _ => return Err(Problem::NotFound),
         };
@@ -106,6 +107,7 @@ async fn lease(
             }
             "content" => json(shared.backend.contents(lease).await?),
             "status" => json(shared.backend.status(lease).await?),
+            "trials" => json(shared.backend.try_connections(lease).await?),
             "events" => json(shared.backend.events(lease).await?),
             "metrics" => {
                 let services = shared.runtime.stats(lease).await.map_err(from_runtime)?;

@@ -10,7 +10,7 @@ use content::{ContentId, ContentRef, Entry};
 use cosmwasm_std::{Addr, HexBinary};
 use gateway_api::{
     Contents, EventKind, Events, Info, LeaseStatus, ManifestAccepted, NoBidReason, Problem, PutSecrets,
-    Quote, QuoteRequest, Secret, SecretState, Secrets, MAX_SECRET_BYTES,
+    Quote, QuoteRequest, Secret, SecretState, Secrets, Trials, MAX_SECRET_BYTES,
 };
 use manifest::Manifest;
 use market_api::{Lease, LeaseId, LeasePhase};
@@ -20,6 +20,7 @@ use super::Leases;
 use crate::bidding::{offer, Refusal, Wanted};
 use crate::carried;
 use crate::gateway::GatewayBackend;
+use crate::overlay::{self, Tried};
 use crate::queue::Key;
 use crate::store::StoreError;
 
@@ -255,6 +256,26 @@ impl GatewayBackend for Backend {
             self.0.with(id.0, |memory| memory.observed = observed);
         }
         self.0.view(&lease)
+    }
+
+    async fn try_connections(&self, id: LeaseId) -> Result<Trials, Problem> {
+        let lease = self.own_lease(id).await?;
+        let leases = &self.0;
+        if lease.phase == LeasePhase::Ended {
+            return Err(Problem::LeaseEnded { reason: "it is over on the chain".to_owned() });
+        }
+        let applied = leases.core.store.lease_row(id.0).map_err(internal)?.and_then(|row| row.applied);
+        let manifest = match &applied {
+            Some(version) => leases.manifest_of(id.0, version).map_err(internal)?,
+            None => None,
+        };
+        let Some((manifest, overlay)) = manifest.zip(leases.overlay()) else {
+            return Err(Problem::NotRunning { state: "no manifest was applied yet".to_owned() });
+        };
+        let Some(group) = manifest.group(&lease.group) else { return Ok(Trials::default()) };
+        let replicas = leases.replicas_of(lease.deployment.0);
+        let tried = Tried { deployment: lease.deployment.0, manifest: &manifest, group, replicas: &replicas };
+        Ok(Trials { trials: overlay::attempt(overlay, tried).await })
     }
 
     async fn events(&self, id: LeaseId) -> Result<Events, Problem> {

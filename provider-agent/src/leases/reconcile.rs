@@ -282,7 +282,11 @@ impl Leases {
         Ok(name.and_then(|name| manifest.group(&name).cloned()))
     }
 
-    fn manifest_of(&self, lease: u64, version: &str) -> std::result::Result<Option<Manifest>, StoreError> {
+    pub(super) fn manifest_of(
+        &self,
+        lease: u64,
+        version: &str,
+    ) -> std::result::Result<Option<Manifest>, StoreError> {
         let bytes = self.core.store.manifest(lease, version)?;
         Ok(bytes.and_then(|bytes| Manifest::from_canonical_json(&bytes).ok()))
     }

@@ -1,5 +1,8 @@
 //! A lease as its tenant and the operator see it.
 
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
 use gateway_api::{Control, LeaseStatus, Problem, ReplicaState, ReplicaStatus, ServiceStatus};
 use market_api::{Lease, LeasePhase};
 
@@ -102,6 +105,15 @@ impl Leases {
             connections,
             height: self.core.head().height,
         })
+    }
+
+    /// Running replicas of all leases of a deployment here: their services and addresses, as last seen.
+    pub(super) fn replicas_of(&self, deployment: u64) -> BTreeSet<(String, Ipv4Addr)> {
+        let leases = self.core.mine.leases_of(deployment).into_iter();
+        let observed = leases.filter_map(|lease| self.with(lease, |memory| memory.observed.clone()));
+        let containers = observed.flat_map(|observed| observed.containers);
+        let running = containers.filter(|container| container.state == ContainerState::Running);
+        running.filter_map(|container| Some((container.service, container.address?))).collect()
     }
 
     /// For the operator's status, from memory alone.

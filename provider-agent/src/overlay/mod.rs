@@ -13,8 +13,10 @@ mod known;
 mod plan;
 mod report;
 mod route;
+mod trial;
 
 pub use address::name_hosts;
 pub use join::Joiner;
 pub use report::connections;
 pub use route::Targets;
+pub use trial::{attempt, Tried};

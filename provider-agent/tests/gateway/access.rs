@@ -14,6 +14,7 @@ async fn a_tenant_is_served_its_lease() {
     let status: LeaseStatus = ask(&mut http, Method::GET, &path("status"), "").await.json();
     assert!(status.is_ready());
     let _: Events = ask(&mut http, Method::GET, &path("events"), "").await.json();
+    let _: Trials = ask(&mut http, Method::POST, &path("trials"), "").await.json();
     let accepted: ManifestAccepted = ask(&mut http, Method::PUT, &path("manifest"), "[{}]").await.json();
     assert_eq!(accepted.lease, LEASE);
     assert_eq!(bench.backend.manifests.lock().unwrap().as_slice(), ["[{}]"]);
@@ -47,6 +48,7 @@ async fn a_stranger_gets_the_same_answer_as_for_a_lease_that_does_not_exist() {
         (Method::GET, "shell?service=web&command=sh"),
         (Method::GET, "metrics"),
         (Method::PUT, "manifest"),
+        (Method::POST, "trials"),
         // What does not exist even for the tenant, and methods that are not possible.
         (Method::GET, "secrets"),
         (Method::DELETE, "status"),
