@@ -79,7 +79,7 @@ impl Msg {
     }
 
     /// As the chain takes it.
-    pub(crate) fn to_any(&self, sender: &str) -> Result<Any, TxError> {
+    pub fn to_any(&self, sender: &str) -> Result<Any, TxError> {
         let sender = sender.to_owned();
         Ok(match self.clone() {
             Msg::Execute { contract, msg, funds } => pack(

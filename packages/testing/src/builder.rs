@@ -1,10 +1,11 @@
 use cloud_std::Bps;
 use cosmwasm_std::testing::MockApi;
-use cosmwasm_std::{Addr, Coin, DepsMut, Env, MigrateInfo, Response, Uint128};
-use cw_multi_test::{AppBuilder, ContractWrapper, Executor};
+use cosmwasm_std::{Addr, Api, Coin, DepsMut, Env, MigrateInfo, Response, StdResult, Storage, Uint128};
+use cw_multi_test::{AddressGenerator, AppBuilder, ContractWrapper, Executor, WasmKeeper};
 use governance_api::{DepositLoss, Floors};
 use market_api::DenomParams;
 use registry_api::Attribute;
+use sha2::{Digest, Sha256};
 use staking_api::Destination;
 
 use crate::bank::RefusingBank;
@@ -114,7 +115,7 @@ impl SuiteBuilder {
         self
     }
 
-    /// Accounts are those of another chain, whose addresses begin with `prefix`.
+    /// Accounts and contracts have the addresses that a chain gives them whose addresses begin with `prefix`.
     pub fn accounts(mut self, prefix: &'static str, naming: Naming) -> Self {
         self.prefix = prefix;
         self.naming = Some(naming);
@@ -122,7 +123,13 @@ impl SuiteBuilder {
     }
 
     pub fn build(self) -> Suite {
+        // Other tests have addresses of the simulated chain in what they compare with.
+        let wasm = match self.naming {
+            Some(_) => WasmKeeper::new().with_address_generator(CountedFromOne),
+            None => WasmKeeper::new(),
+        };
         let mut app: Chain = AppBuilder::new()
+            .with_wasm(wasm)
             .with_api(MockApi::default().with_prefix(self.prefix))
             .with_bank(RefusingBank::default())
             .with_storage(Digested::default())
@@ -179,6 +186,24 @@ impl SuiteBuilder {
             }
         }
         suite
+    }
+}
+
+/// Addresses of contracts as wasmd makes them (`BuildContractAddressClassic`). The simulated chain hashes the same, but
+/// counts its contracts from 0.
+struct CountedFromOne;
+
+impl AddressGenerator for CountedFromOne {
+    fn contract_address(
+        &self,
+        api: &dyn Api,
+        _: &mut dyn Storage,
+        code_id: u64,
+        instance_id: u64,
+    ) -> StdResult<Addr> {
+        let id = [b"wasm\0".as_slice(), &code_id.to_be_bytes(), &(instance_id + 1).to_be_bytes()].concat();
+        let hash = Sha256::new().chain_update(Sha256::digest(b"module")).chain_update(id).finalize();
+        api.addr_humanize(&hash.to_vec().into())
     }
 }
 

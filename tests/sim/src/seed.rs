@@ -16,11 +16,16 @@ fn rng(seed: u64) -> TestRng {
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
-/// Plays one seed; a failure is cut down to the operations that it takes.
-pub fn run(seed: u64, ops: usize, full_every: u64) -> Result<Stats, String> {
+/// The operations of a seed, as numbers.
+pub fn numbers(seed: u64, ops: usize) -> Vec<u64> {
     let config = Config { failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng(seed));
-    let numbers = vec(any::<u64>(), ops).new_tree(&mut runner).expect("numbers").current();
+    vec(any::<u64>(), ops).new_tree(&mut runner).expect("numbers").current()
+}
+
+/// Plays one seed; a failure is cut down to the operations that it takes.
+pub fn run(seed: u64, ops: usize, full_every: u64) -> Result<Stats, String> {
+    let numbers = numbers(seed, ops);
     let failure = match attempt(&numbers, full_every) {
         Ok(stats) => return Ok(stats),
         Err(failure) => failure,
