@@ -516,8 +516,15 @@ pub enum ManifestCommand {
     Check { file: PathBuf },
     /// The version that goes on the chain, in hex
     Version { file: PathBuf },
-    /// The canonical manifest and the groups it makes
-    Show { file: PathBuf },
+    /// What the file will buy and at most cost, what will be reachable from where, and what travels along; asks no chain
+    Show {
+        file: PathBuf,
+        #[command(flatten)]
+        terms: TermsArgs,
+        /// Print the canonical manifest instead, as providers get it
+        #[arg(long)]
+        canonical: bool,
+    },
     /// Write a commented manifest to start from
     Init {
         #[arg(default_value = "manifest.yaml")]

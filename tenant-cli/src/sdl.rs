@@ -106,20 +106,25 @@ pub async fn orders(session: &Session, sdl: &Sdl, args: &TermsArgs) -> Result<Ve
                 .hint(format!("write {}{denom}", stake.amount)));
         }
     }
-    let wishes = sdl.wishes();
-    let terms = Terms {
-        term: args.term.or(wishes.term).unwrap_or(TERM),
-        bid_window: args.bid_window.or(wishes.bid_window).unwrap_or(BID_WINDOW),
-        fallback: args.fallback.or(wishes.fallback).unwrap_or(false),
-        denom_map: denom_map(&chain.book.sdl_denoms),
-        min_stake: args.min_stake_amount().u128(),
-    };
+    let terms = terms(sdl, args, denom_map(&chain.book.sdl_denoms));
     let specs = sdl.orders(&terms).map_err(|errors| refusal(&errors))?;
     let problems = against_params(&specs, &chain.contracts.market.config().await?.params);
     if problems.is_empty() {
         return Ok(specs);
     }
     Err(CliError::bad_input(problems.join("\n")).hint("change the flags or the prices in the file"))
+}
+
+/// What orders need beside the file: the flags, what the file itself wishes, and what holds when neither says it.
+pub fn terms(sdl: &Sdl, args: &TermsArgs, denom_map: BTreeMap<String, String>) -> Terms {
+    let wishes = sdl.wishes();
+    Terms {
+        term: args.term.or(wishes.term).unwrap_or(TERM),
+        bid_window: args.bid_window.or(wishes.bid_window).unwrap_or(BID_WINDOW),
+        fallback: args.fallback.or(wishes.fallback).unwrap_or(false),
+        denom_map,
+        min_stake: args.min_stake_amount().u128(),
+    }
 }
 
 /// From the denoms of files to those of the chain: what the address book says, and the chain's own names.

@@ -309,6 +309,23 @@ fn manifests_are_looked_at_without_a_chain() {
 }
 
 #[test]
+fn a_manifest_is_shown_as_what_it_buys_what_it_opens_and_what_travels_with_it() {
+    let lab = Lab::new();
+    std::fs::write(lab.path("app.tar"), [0; 4096]).unwrap();
+    std::fs::write(lab.path("app.conf"), "listen 80\n").unwrap();
+    let file = lab.manifest(include_str!("show/shop.yaml"));
+    let shown = lab.run(&["manifest", "show", &file]);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert_eq!(shown.stdout, include_str!("show/shop.txt"));
+    // Flags stand above the file.
+    let longer = lab.run(&["manifest", "show", &file, "--term", "30d"]);
+    assert!(longer.stdout.contains("FOR 30D"), "{}", longer.stdout);
+    let canonical = lab.run(&["manifest", "show", &file, "--canonical"]);
+    assert_eq!(canonical.code, 0, "{}", canonical.stderr);
+    assert!(canonical.stdout.starts_with("[\n"), "{}", canonical.stdout);
+}
+
+#[test]
 fn a_manifest_to_start_from_is_written_once_and_is_fine() {
     let lab = Lab::new();
     let file = lab.path("new.yaml").display().to_string();

@@ -39,6 +39,6 @@ pub use model::{
 pub use needs::{Feature, Need};
 pub use price::{total_for_term, Amount, BLOCK_MILLISECONDS};
 pub use schema::SCHEMA;
-pub use sdl::{parse, parse_with, Files, Sdl, Terms, Wishes, LEASED_IP_ATTRIBUTE};
+pub use sdl::{parse, parse_with, Files, Sdl, ServicePrice, Terms, Wishes, LEASED_IP_ATTRIBUTE};
 pub use starter::STARTER;
 pub use version::{InvalidVersion, Version};

@@ -1,5 +1,7 @@
 //! `akash manifest`: needs no chain, no key and no home.
 
+mod show;
+
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -42,16 +44,14 @@ pub fn run(session: &Session, command: &ManifestCommand) -> Result<Answer> {
             let version = sdl::read(session, file)?.manifest().version().to_string();
             Ok(Answer::new(json!({ "version": version }), version))
         }
-        ManifestCommand::Show { file } => {
-            let manifest = sdl::read(session, file)?.manifest();
-            let version = manifest.version().to_string();
-            let canonical = String::from_utf8(manifest.to_canonical_json()).map_err(|error| {
-                CliError::failure(format!("the canonical manifest is not UTF-8: {error}"))
-            })?;
-            let value: serde_json::Value = serde_json::from_str(&canonical)
-                .map_err(|error| CliError::failure(format!("the canonical manifest is not JSON: {error}")))?;
-            let text = serde_json::to_string_pretty(&value).unwrap_or_else(|_| canonical.clone());
-            Ok(Answer::new(json!({ "version": version, "canonical": canonical, "manifest": value }), text))
+        ManifestCommand::Show { file, canonical: true, .. } => {
+            let shown = show::canonical(&sdl::read(session, file)?.manifest())?;
+            let text =
+                serde_json::to_string_pretty(&shown.manifest).unwrap_or_else(|_| shown.canonical.clone());
+            Ok(Answer::new(shown, text))
+        }
+        ManifestCommand::Show { file, terms, canonical: false } => {
+            show::answer(&sdl::read(session, file)?, terms)
         }
         ManifestCommand::Init { file } => {
             write_new(file, manifest::STARTER.as_bytes())?;

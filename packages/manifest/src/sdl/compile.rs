@@ -240,11 +240,14 @@ impl Compiler<'_, '_> {
                 else {
                     continue;
                 };
-                if !here.keys().any(|placement| there.contains_key(placement)) {
+                let connected = self.extension.connections.get(caller.as_str());
+                let connected = connected.is_some_and(|to| to.iter().any(|outgoing| outgoing.to == *name));
+                if !connected && !here.keys().any(|placement| there.contains_key(placement)) {
                     let message = format!(
-                        "{} and {} share no placement, so nothing connects them",
+                        "{} and {} share no placement, so nothing connects them; {}.connections can",
                         shown(name),
-                        shown(caller)
+                        shown(caller),
+                        extension::KEY
                     );
                     self.reader.warn(place, message);
                 }

@@ -77,6 +77,16 @@ struct Price {
     place: Place,
 }
 
+/// The most that one replica of a service may cost for each block.
+#[derive(Clone, Copy, Debug)]
+pub struct ServicePrice<'a> {
+    pub group: &'a str,
+    pub service: &'a str,
+    pub per_block: &'a Amount,
+    /// As the file says it.
+    pub denom: &'a str,
+}
+
 /// What an SDL does not say and an order needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -151,6 +161,18 @@ impl Sdl {
     /// The terms that the file itself wishes for its orders.
     pub fn wishes(&self) -> Wishes {
         self.wishes
+    }
+
+    /// What the file offers for each service, group by group.
+    pub fn prices(&self) -> impl Iterator<Item = ServicePrice<'_>> {
+        self.manifest.groups.iter().zip(&self.offers).flat_map(|(group, offer)| {
+            group.services.iter().zip(&offer.prices).map(|(service, price)| ServicePrice {
+                group: &group.name,
+                service: &service.name,
+                per_block: &price.per_block,
+                denom: &price.denom,
+            })
+        })
     }
 
     /// The files that the manifest carries, by content, as the file names them.
