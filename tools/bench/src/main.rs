@@ -6,6 +6,7 @@ mod chain;
 mod exchange;
 mod gas;
 mod latency;
+mod manifest;
 mod report;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ enum Command {
     Latency(latency::Arguments),
     /// Many orders at once, and the agent's memory, in the surroundings of scripts/e2e
     Agent(agent::Arguments),
+    /// A large file of a tenant, parsed, validated and hashed, again and again
+    Manifest(manifest::Arguments),
     /// Carried content from one seed to several peers, against plain copies and BitTorrent
     Exchange(exchange::Arguments),
     /// One process of the former
@@ -68,6 +71,7 @@ fn main() -> anyhow::Result<()> {
         Command::Gas(arguments) => tokio::runtime::Runtime::new()?.block_on(gas::run(arguments)),
         Command::Latency(arguments) => latency::run(&arguments),
         Command::Agent(arguments) => agent::run(&arguments),
+        Command::Manifest(arguments) => manifest::run(&arguments),
         Command::Exchange(arguments) => exchange::run(&arguments),
         Command::ExchangeNode(arguments) => {
             tokio::runtime::Runtime::new()?.block_on(exchange::run_node(arguments))
