@@ -17,6 +17,7 @@ use registry_api::Attribute;
 pub use audit::{AttestArgs, AuditCommand};
 pub use delegate::{ActCommand, DelegateCommand, GrantArgs};
 pub use gov::{GovCommand, ProposeArgs, Setting};
+use secrets::parse_pair;
 pub use secrets::{SecretsCommand, SendSecretsArgs};
 pub use tunnel::{TunnelCommand, TunnelTestArgs};
 
@@ -182,8 +183,15 @@ pub struct DeployArgs {
     pub file: PathBuf,
     #[command(flatten)]
     pub terms: TermsArgs,
+    /// A value for a secret of the manifest, from a file; may be given several times. Who is at a terminal is asked for what
+    /// is not given
+    #[arg(long, value_name = "NAME=PATH", value_parser = parse_pair)]
+    pub secret_file: Vec<(String, String)>,
+    /// A value for a secret of the manifest, from a variable of the environment; may be given several times
+    #[arg(long, value_name = "NAME=VARIABLE", value_parser = parse_pair)]
+    pub secret_env: Vec<(String, String)>,
     /// Return once the orders are open, without waiting for providers
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["secret_file", "secret_env"])]
     pub no_wait: bool,
     /// Return once everything runs (the default)
     #[arg(long, conflicts_with = "no_wait")]

@@ -5,6 +5,7 @@ pub mod bidding;
 pub mod candidates;
 pub mod close;
 mod contents;
+mod secrets;
 pub mod start;
 
 use std::time::Duration;

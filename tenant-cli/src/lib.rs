@@ -14,6 +14,7 @@ pub mod output;
 mod progress;
 mod roots;
 mod sdl;
+mod secrets;
 mod session;
 mod show;
 mod sources;

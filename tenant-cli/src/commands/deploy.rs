@@ -18,12 +18,12 @@ use crate::error::{CliError, Kind, Result};
 use crate::flow::bidding::{Bidding, Outcome, SeenBid};
 use crate::flow::candidates::candidates;
 use crate::flow::close;
-use crate::flow::start::{Start, Started, Timings};
+use crate::flow::start::{Sent, Start, Started, Timings};
 use crate::output::{facts, Answer};
 use crate::progress::Progress;
 use crate::sdl::{self, Cost};
+use crate::secrets::Secrets;
 use crate::session::Session;
-use crate::sources::Sources;
 use crate::units::duration;
 use crate::{kept, show};
 
@@ -65,6 +65,10 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let manifest = sdl.manifest();
     let sources = sdl::sources(&sdl, &args.file)?;
     let version = manifest.version();
+    let mut secrets = Secrets::read(&args.secret_file, &args.secret_env)?;
+    if !args.no_wait {
+        secrets.complete(&manifest)?;
+    }
     let specs = sdl::orders(session, &sdl, &args.terms).await?;
     let cost = Cost::of(&specs)?;
     if !session.global.quiet {
@@ -93,11 +97,10 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
     let leases = if args.no_wait {
         Vec::new()
     } else {
-        let bytes = Bytes::from(manifest.to_canonical_json());
-        let all = try_join_all(orders.iter().map(|order| {
-            let sent = (bytes.clone(), sources.clone());
-            one_group(session, &progress, order, sent, args.timeout)
-        }));
+        let sent = Sent { manifest: Bytes::from(manifest.to_canonical_json()), sources, secrets };
+        let all = try_join_all(
+            orders.iter().map(|order| one_group(session, &progress, order, sent.clone(), args.timeout)),
+        );
         let outcome = tokio::select! {
             outcome = all => outcome,
             () = interrupted() => Err(CliError::new(Kind::Interrupted, "interrupted")),
@@ -149,7 +152,7 @@ async fn one_group(
     session: &Session,
     progress: &Progress,
     order: &Order,
-    sent: (Bytes, Sources),
+    sent: Sent,
     timeout: u64,
 ) -> Result<Running> {
     let label = order.spec.group.name.clone();

@@ -13,9 +13,10 @@ use super::deploy::{interrupted, urls};
 use crate::cli::{SendManifestArgs, UpdateArgs};
 use crate::error::{CliError, Kind, Result};
 use crate::flow::live_leases;
-use crate::flow::start::{Start, Started};
+use crate::flow::start::{Sent, Start, Started};
 use crate::output::{table, Answer};
 use crate::progress::Progress;
+use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::sources::Sources;
 use crate::{kept, sdl, show};
@@ -186,7 +187,9 @@ async fn hand_out(
         let label = lease.group.clone();
         // Without waiting for the workload the provider still needs some time to take the manifest.
         let deadline = Instant::now() + Duration::from_secs(timeout.unwrap_or(60));
-        let sent = (bytes.clone(), what.sources.clone());
+        // A provider keeps the values that it has; those of new secrets are sent apart.
+        let sent =
+            Sent { manifest: bytes.clone(), sources: what.sources.clone(), secrets: Secrets::default() };
         let mut start = Start::new(session, progress, lease.id, label, sent, deadline);
         start.for_others = what.for_others;
         one(session, lease, start, version, timeout)

@@ -13,7 +13,7 @@ use crate::sources::Source;
 impl Start<'_> {
     /// Sends what the provider lacks; says how the lease ended if it did meanwhile.
     pub(super) async fn send_contents(&mut self, gateway: &Gateway) -> Result<Option<EndReason>> {
-        if self.sources.paths().is_empty() {
+        if self.sent.sources.paths().is_empty() {
             return Ok(None);
         }
         let listed = loop {
@@ -41,7 +41,7 @@ impl Start<'_> {
         let id = wanted.id.parse().map_err(|error| {
             CliError::failure(format!("{} lists what is not understood: {error}", gateway.provider()))
         })?;
-        let Some(source) = self.sources.open(id).await? else {
+        let Some(source) = self.sent.sources.open(id).await? else {
             self.progress.step(format!(
                 "{}: {wanted}; this machine does not have it, the deployment's other providers may",
                 self.label
@@ -106,7 +106,7 @@ impl Start<'_> {
     }
 
     /// After a request that failed: waits if the next one may succeed. Says how the lease ended if it did.
-    async fn stumble(&mut self, error: GatewayError) -> Result<Option<EndReason>> {
+    pub(super) async fn stumble(&mut self, error: GatewayError) -> Result<Option<EndReason>> {
         match error.problem() {
             _ if error.is_passing() => self.gateway_silent(&error.into())?,
             Some(Problem::LeaseEnded { .. }) => {

@@ -13,6 +13,7 @@ use crate::error::{CliError, Kind, Result};
 use crate::flow::{PATIENCE, POLL};
 use crate::gateway::{Gateway, GatewayError};
 use crate::progress::Progress;
+use crate::secrets::Secrets;
 use crate::session::Session;
 use crate::show;
 use crate::sources::Sources;
@@ -44,14 +45,22 @@ pub struct Timings {
     pub ready_ms: Option<u64>,
 }
 
+/// What a provider gets from the tenant's machine.
+#[derive(Clone)]
+pub struct Sent {
+    /// Canonical.
+    pub manifest: Bytes,
+    pub sources: Sources,
+    pub secrets: Secrets,
+}
+
 /// Follows one lease.
 pub struct Start<'a> {
     session: &'a Session,
     pub(super) progress: &'a Progress,
     pub(super) lease: LeaseId,
     pub(super) label: String,
-    manifest: Bytes,
-    pub(super) sources: Sources,
+    pub(super) sent: Sent,
     /// Sends also what only the deployment's other providers need, for them to get it there.
     pub for_others: bool,
     deadline: Instant,
@@ -70,7 +79,7 @@ impl<'a> Start<'a> {
         progress: &'a Progress,
         lease: LeaseId,
         label: String,
-        (manifest, sources): (Bytes, Sources),
+        sent: Sent,
         deadline: Instant,
     ) -> Self {
         let mut start = Self {
@@ -78,8 +87,7 @@ impl<'a> Start<'a> {
             progress,
             lease,
             label,
-            manifest,
-            sources,
+            sent,
             for_others: false,
             deadline,
             timings: Timings::default(),
@@ -124,7 +132,7 @@ impl<'a> Start<'a> {
         .await
     }
 
-    /// Sends the manifest and what it carries until the provider has it; says how the lease ended if it did.
+    /// Sends the manifest, what it carries and its secrets until the provider has them; says how the lease ended if it did.
     pub async fn send(&mut self, gateway: &Gateway) -> Result<Option<EndReason>> {
         self.progress.wait(format!(
             "{}: sending the manifest to {}",
@@ -132,13 +140,16 @@ impl<'a> Start<'a> {
             show::short(gateway.provider())
         ));
         loop {
-            match gateway.send_manifest(self.lease, self.manifest.clone()).await {
+            match gateway.send_manifest(self.lease, self.sent.manifest.clone()).await {
                 Ok(_) => {
                     self.gateway_unknown = None;
                     self.timings.manifest_sent_ms = Some(self.elapsed());
                     self.progress
                         .step(format!("{}: the provider has the manifest and checked it", self.label));
-                    return self.send_contents(gateway).await;
+                    if let Some(lost) = self.send_contents(gateway).await? {
+                        return Ok(Some(lost));
+                    }
+                    return self.send_secrets(gateway).await;
                 }
                 // The agent may not have seen the block yet that this client has seen.
                 Err(error) if error.is_passing() || self.not_caught_up(&error) => {

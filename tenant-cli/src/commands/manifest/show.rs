@@ -64,7 +64,9 @@ fn page(sdl: &Sdl, manifest: &Manifest, orders: &[OrderSpec], cost: &Cost) -> St
     }
     let secrets = secrets(manifest);
     if !secrets.is_empty() {
-        parts.push(format!("SECRETS, sent by akash secrets send once it runs\n{secrets}"));
+        parts.push(format!(
+            "SECRETS, only for the lease's provider: akash deploy --secret-file or --secret-env\n{secrets}"
+        ));
     }
     parts.join("\n\n")
 }
