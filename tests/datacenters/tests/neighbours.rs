@@ -1,11 +1,15 @@
 //! Real programs, unmodified, in three datacenters that talk as if they were beside each other.
 
+use std::time::Duration;
+
 use datacenters::{Datacenters, Deployed, Workload, PATIENCE};
-use e2e::{get, until, Account, Engine, Provider};
+use e2e::{get_within, until, Account, Engine, Provider};
 use manifest::Proto;
 use market_api::{Lease, LeasePhase, OrderId};
 use serde_json::{json, Value};
 
+/// Longer than the web tier waits for its database before it says so.
+const REFUSAL: Duration = Duration::from_secs(15);
 const SITES: [&str; 3] = ["one", "two", "three"];
 
 /// A datacenter's one container of a lease, once it is paid for.
@@ -64,7 +68,9 @@ fn a_web_tier_finds_its_database_wherever_that_runs(
     };
     let answers = |word: &str| {
         until(&format!("the web tier answers {word}"), PATIENCE, || {
-            get(&url).filter(|page| page.status == 200 && page.body.trim() == word).map(|_| ())
+            get_within(&url, REFUSAL)
+                .filter(|page| page.status == 200 && page.body.trim() == word)
+                .map(|_| ())
         });
     };
     fill(2, &back, "two");
@@ -73,7 +79,7 @@ fn a_web_tier_finds_its_database_wherever_that_runs(
     // All of it goes between the providers: cut them, and there is an error instead of an answer.
     world.cut(1, 2);
     until("the web tier misses its database", PATIENCE, || {
-        get(&url).filter(|page| page.status == 502).map(|_| ())
+        get_within(&url, REFUSAL).filter(|page| page.status == 502).map(|_| ())
     });
     world.strikes(1, 2);
     world.heal(1, 2);

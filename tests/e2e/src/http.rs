@@ -13,10 +13,15 @@ pub struct Page {
 
 /// One GET of `http://host:port[/path]`, or none when nothing answers there in two seconds.
 pub fn get(url: &str) -> Option<Page> {
+    get_within(url, Duration::from_secs(2))
+}
+
+/// The same with more patience.
+pub fn get_within(url: &str, patience: Duration) -> Option<Page> {
     let rest = url.strip_prefix("http://")?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(authority).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    stream.set_read_timeout(Some(patience)).ok()?;
     write!(stream, "GET /{path} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;

@@ -15,7 +15,7 @@ mod wasmd;
 pub use account::{Account, Answer};
 pub use deploying::{deploy_without_waiting, leases, matched, matched_with, runs, Pending, Terms};
 pub use engine::Engine;
-pub use http::{get, get_inside, inside, Page};
+pub use http::{get, get_inside, get_within, inside, Page};
 pub use lab::Lab;
 pub use manifest::one_service_each;
 pub use provider::{Pricing, Provider, Site};
