@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use manifest::parse;
+use content::{ContentId, ContentRef};
+use manifest::{parse, parse_with};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -20,6 +21,20 @@ fn every_example_is_accepted() {
     for path in files {
         parse(&path.to_string_lossy(), &fs::read(&path).unwrap()).unwrap_or_else(|errors| panic!("{errors}"));
     }
+}
+
+#[test]
+fn the_example_that_carries_is_accepted_with_the_files_beside_it() {
+    let folder = repository().join("examples/carried");
+    // Who uses it makes the image; what else it names is there.
+    let mut files = |path: &str| match path == "web.tar" || folder.join(path).is_file() {
+        true => Ok(ContentRef { id: ContentId([path.len() as u8; 32]), size: 1 }),
+        false => Err("there is no such file".to_owned()),
+    };
+    let source = fs::read(folder.join("deploy.yaml")).unwrap();
+    let parsed = parse_with("deploy.yaml", &source, &mut files);
+    let manifest = parsed.unwrap_or_else(|errors| panic!("{errors}")).manifest();
+    assert_eq!(manifest.contents().len(), 2);
 }
 
 #[test]
