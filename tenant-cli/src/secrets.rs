@@ -49,15 +49,14 @@ impl Secrets {
 
     /// Everything that a manifest's services need and nothing else, before anything is paid.
     pub fn complete(&mut self, manifest: &Manifest) -> Result<()> {
-        let services = manifest.groups.iter().flat_map(|group| &group.services);
-        let wanted: Vec<&String> = services.flat_map(|service| &service.carried.secrets).collect();
-        if let Some(unknown) = self.0.keys().find(|name| !wanted.contains(name)) {
+        let wanted = manifest.secrets();
+        if let Some(unknown) = self.0.keys().find(|name| !wanted.contains(name.as_str())) {
             return Err(CliError::bad_input(format!("no service of the manifest has a secret {unknown:?}"))
                 .hint("akash manifest show FILE names the secrets of a manifest"));
         }
         let mut missing = Vec::new();
         for name in wanted {
-            if !self.has(name) && !missing.contains(&name.as_str()) && !self.ask(name)? {
+            if !self.has(name) && !self.ask(name)? {
                 missing.push(name);
             }
         }
@@ -85,13 +84,10 @@ impl Secrets {
         self.0.keys()
     }
 
-    /// Those of these names that there are.
-    pub fn request(&self, names: &[String]) -> PutSecrets {
-        let value = |name: &String| {
-            let value = self.0.get(name)?;
-            Some(Secret { name: name.clone(), value: Binary::from(value.as_slice()) })
-        };
-        PutSecrets { secrets: names.iter().filter_map(value).collect() }
+    /// What brings one of them. Each goes by itself: three of the largest are more than a gateway takes at once.
+    pub fn request(&self, name: &str) -> Option<PutSecrets> {
+        let value = Binary::from(self.0.get(name)?.as_slice());
+        Some(PutSecrets { secrets: vec![Secret { name: name.to_owned(), value }] })
     }
 
     fn insert(&mut self, name: &str, value: Zeroizing<Vec<u8>>) -> Result<()> {
@@ -101,8 +97,11 @@ impl Secrets {
             ))
             .hint("let the manifest carry larger data encrypted, and its key be the secret"));
         }
-        self.0.insert(name.to_owned(), Arc::new(value));
-        Ok(())
+        match self.0.insert(name.to_owned(), Arc::new(value)) {
+            None => Ok(()),
+            Some(_) => Err(CliError::bad_input(format!("secret {name} is given more than once"))
+                .hint("say in one place where its value is")),
+        }
     }
 }
 
@@ -112,4 +111,45 @@ fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let limit = MAX_SECRET_BYTES as u64 + 1;
     file.take(limit).read_to_end(&mut value).map_err(|error| io_error("read", path, &error))?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_api::MAX_BODY_BYTES;
+
+    fn place(name: &str, path: &Path) -> Place {
+        (name.to_owned(), path.display().to_string())
+    }
+
+    #[test]
+    fn the_largest_value_arrives_whole_in_a_request_that_a_gateway_takes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let value: Vec<u8> = (0..=u8::MAX).cycle().take(MAX_SECRET_BYTES).collect();
+        std::fs::write(&path, &value).unwrap();
+        let secrets = Secrets::read(&[place("KEY", &path), place("OTHER", &path)], &[]).unwrap();
+        let request = secrets.request("KEY").unwrap();
+        assert_eq!(request.secrets.len(), 1);
+        assert_eq!(request.secrets[0].value.as_slice(), value);
+        assert!(serde_json::to_vec(&request).unwrap().len() <= MAX_BODY_BYTES);
+        assert!(secrets.request("UNKNOWN").is_none());
+    }
+
+    #[test]
+    fn a_value_that_is_too_large_missing_or_given_twice_is_told_without_showing_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        let told = |files: &[Place], variables: &[Place]| {
+            Secrets::read(files, variables).err().map(|error| error.message).unwrap_or_default()
+        };
+        std::fs::write(&path, vec![b'x'; MAX_SECRET_BYTES + 1]).unwrap();
+        assert!(told(&[place("KEY", &path)], &[]).contains("larger than 65536 bytes"));
+        std::fs::write(&path, "hunter2").unwrap();
+        let twice = told(&[place("KEY", &path), place("KEY", &path)], &[]);
+        assert!(twice.contains("KEY is given more than once") && !twice.contains("hunter2"), "{twice}");
+        assert!(told(&[place("KEY", &dir.path().join("none"))], &[]).contains("none"));
+        let variable = ("KEY".to_owned(), "A_VARIABLE_THAT_NOBODY_SETS".to_owned());
+        assert!(told(&[], &[variable]).contains("no variable A_VARIABLE_THAT_NOBODY_SETS"));
+    }
 }

@@ -326,6 +326,40 @@ fn a_manifest_is_shown_as_what_it_buys_what_it_opens_and_what_travels_with_it() 
 }
 
 #[test]
+fn a_deployment_that_lacks_values_of_secrets_is_not_begun() {
+    let lab = Lab::new();
+    let book = lab.book();
+    std::fs::write(lab.path("app.tar"), [0; 4096]).unwrap();
+    std::fs::write(lab.path("app.conf"), "listen 80\n").unwrap();
+    std::fs::write(lab.path("key"), "hunter3").unwrap();
+    let key = format!("BACKUP_KEY={}", lab.path("key").display());
+    let file = lab.manifest(include_str!("show/shop.yaml"));
+    let set = [("ITS_VALUE", "hunter2")];
+    let deploy = |flags: &[&str], env: &[(&str, &str)]| {
+        let args = [&["-o", "json", "deploy", &file, "--address-book", &book, "-y"], flags].concat();
+        let out = lab.run_with(&args, "", env);
+        assert!(!out.stdout.contains("hunter") && !out.stderr.contains("hunter"), "{}", out.stdout);
+        out
+    };
+    let cases: [(&[&str], &[(&str, &str)], &str); 6] = [
+        (&[], &[], "not given: BACKUP_KEY, PASSWORD"),
+        (&["--secret-env", "PASSWORD=ITS_VALUE"], &set, "not given: BACKUP_KEY\""),
+        (&["--secret-env", "PASSWORD=ITS_VALUE"], &[], "there is no variable ITS_VALUE"),
+        (&["--secret-env", "PASSWORT=ITS_VALUE"], &set, "PASSWORT"),
+        (&["--secret-file", &key, "--secret-file", &key], &[], "BACKUP_KEY is given more than once"),
+        (&["--no-wait", "--secret-file", &key], &[], "--no-wait"),
+    ];
+    for (flags, env, told) in cases {
+        let out = deploy(flags, env);
+        assert_eq!((out.code, out.error().as_str()), (2, "bad_input"), "{}", out.stdout);
+        assert!(out.stdout.contains(told), "{told}: {}", out.stdout);
+    }
+    // With all of them it goes on to the chain, which does not answer.
+    let all = deploy(&["--secret-env", "PASSWORD=ITS_VALUE", "--secret-file", &key], &set);
+    assert_eq!(all.code, 5, "{}", all.stdout);
+}
+
+#[test]
 fn a_manifest_to_start_from_is_written_once_and_is_fine() {
     let lab = Lab::new();
     let file = lab.path("new.yaml").display().to_string();

@@ -45,6 +45,12 @@ impl Manifest {
             .collect();
         contents.into_iter().collect()
     }
+
+    /// Names of all secrets, of whichever services.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        let services = self.groups.iter().flat_map(|group| &group.services);
+        services.flat_map(|service| &service.carried.secrets).map(String::as_str).collect()
+    }
 }
 
 fn problem(message: String, accepted: &'static str) -> Result<(), Problem> {

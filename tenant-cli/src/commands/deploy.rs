@@ -120,7 +120,7 @@ pub async fn run(session: &Session, args: DeployArgs) -> Result<Answer> {
         urls: leases.iter().flat_map(|lease| lease.urls.clone()).collect(),
         leases,
     };
-    let text = text(&deployed, args.no_wait);
+    let text = text(&deployed, args.no_wait, !manifest.secrets().is_empty());
     Ok(Answer::new(deployed, text))
 }
 
@@ -318,12 +318,13 @@ pub fn urls(services: &[ServiceStatus]) -> Vec<String> {
     services.iter().flat_map(|service| service.urls.iter().map(ToString::to_string)).collect()
 }
 
-fn text(deployed: &Deployed, no_wait: bool) -> String {
+fn text(deployed: &Deployed, no_wait: bool, secrets: bool) -> String {
     let id = deployed.deployment;
     if no_wait {
         let orders: Vec<String> = deployed.orders.iter().map(ToString::to_string).collect();
+        let then = if secrets { format!(", then akash secrets send {id}") } else { String::new() };
         return format!(
-            "deployment {id} is open for bids, order {}\n\nwhen it is matched: akash send-manifest {id}",
+            "deployment {id} is open for bids, order {}\n\nwhen it is matched: akash send-manifest {id}{then}",
             orders.join(", ")
         );
     }

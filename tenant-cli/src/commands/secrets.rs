@@ -35,12 +35,10 @@ pub async fn run(session: &Session, command: SecretsCommand) -> Result<Answer> {
         let gateway = session.gateway(lease.provider.as_str()).await?;
         let wanted = patiently(|| gateway.secrets(lease.id)).await?.secrets;
         let names = chosen(lease, &wanted, &mut values)?;
-        let states = if names.is_empty() {
-            wanted
-        } else {
-            let request = values.request(&names);
-            patiently(|| gateway.put_secrets(lease.id, &request)).await?.secrets
-        };
+        let mut states = wanted;
+        for request in names.iter().filter_map(|name| values.request(name)) {
+            states = patiently(|| gateway.put_secrets(lease.id, &request)).await?.secrets;
+        }
         for state in &states {
             let held = if state.held { "held" } else { "missing" };
             rows.push(vec![

@@ -23,27 +23,20 @@ impl Start<'_> {
                 }
             }
         };
-        let names: Vec<String> = wanted.into_iter().map(|state| state.name).collect();
-        let request = self.sent.secrets.request(&names);
-        if request.secrets.is_empty() {
-            return Ok(None);
-        }
-        loop {
-            match gateway.put_secrets(self.lease, &request).await {
-                Ok(_) => {
-                    self.progress.step(format!(
-                        "{}: the provider has the values of {}",
-                        self.label,
-                        names.join(", ")
-                    ));
-                    return Ok(None);
-                }
-                Err(error) => {
-                    if let Some(lost) = self.stumble(error).await? {
-                        return Ok(Some(lost));
-                    }
+        let secrets = self.sent.secrets.clone();
+        let mut sent = Vec::new();
+        for state in wanted {
+            let Some(request) = secrets.request(&state.name) else { continue };
+            while let Err(error) = gateway.put_secrets(self.lease, &request).await {
+                if let Some(lost) = self.stumble(error).await? {
+                    return Ok(Some(lost));
                 }
             }
+            sent.push(state.name);
         }
+        if !sent.is_empty() {
+            self.progress.step(format!("{}: the provider has the values of {}", self.label, sent.join(", ")));
+        }
+        Ok(None)
     }
 }

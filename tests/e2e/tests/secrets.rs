@@ -2,12 +2,13 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{sdl, CHEAP};
-use e2e::{runs, until, Account, Lab, Provider};
+use cosmwasm_std::Binary;
+use e2e::{get, runs, until, Account, Lab, Provider};
 use market_api::LeaseId;
 use serde_json::Value;
 
@@ -23,6 +24,26 @@ fn files_with(text: &str, dir: &Path) -> String {
     String::from_utf8_lossy(&found.stdout).into_owned()
 }
 
+/// The value as it travels in JSON. What the padding stands for may differ with what follows.
+fn encoded() -> String {
+    Binary::from(VALUE.as_bytes()).to_base64().trim_end_matches('=').to_owned()
+}
+
+/// Transactions of the blocks from a height on that contain a text. The chain's files may be compressed.
+fn transactions_with(text: &str, lab: &Lab, first: u64) -> usize {
+    let mut found = 0;
+    for height in first..=lab.height() {
+        let url = format!("{}/block?height={height}", lab.book.rpc[0]);
+        let page = until("the node gives a block", PATIENCE, || get(&url).filter(|page| page.status == 200));
+        let block: Value = serde_json::from_str(&page.body).expect("a block is JSON");
+        for transaction in block["result"]["block"]["data"]["txs"].as_array().into_iter().flatten() {
+            let bytes = Binary::from_base64(transaction.as_str().expect("text")).expect("base64");
+            found += usize::from(bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+        }
+    }
+    found
+}
+
 #[test]
 fn a_secret_goes_from_deploy_into_the_container_and_to_no_disk_log_or_chain() {
     let lab = Lab::get();
@@ -33,7 +54,7 @@ fn a_secret_goes_from_deploy_into_the_container_and_to_no_disk_log_or_chain() {
     let file = lab.manifest("secret", &text);
 
     // What is missing is said before anything is paid.
-    let before = lab.balance(tenant.address());
+    let (before, first_block) = (lab.balance(tenant.address()), lab.height());
     let refused = tenant.fails(2, &["deploy", &file, "-y"]);
     assert!(refused.contains("PASSWORD") && refused.contains("--secret-env"), "{refused}");
     let unknown = format!("PASSWROD={VARIABLE}");
@@ -65,14 +86,46 @@ fn a_secret_goes_from_deploy_into_the_container_and_to_no_disk_log_or_chain() {
     runs(lab, &lab.engine, LeaseId(lease), "blue");
     assert_eq!(until("the container reads its secret", PATIENCE, read), VALUE);
 
+    // It does not outlive the machine: the provider waits until the tenant sends it again.
+    let container = lab.engine.running(lease).remove(0);
+    let inspected = lab.engine.inspect(&container);
+    let held = PathBuf::from(inspected["Mounts"][0]["Source"].as_str().expect("where the value is"));
+    assert!(held.starts_with("/dev/shm"), "{}", held.display());
+    let memory = held.parent().expect("a folder of the lease").to_owned();
+    provider.kill();
+    lab.engine.remove(&container);
+    std::fs::remove_dir_all(&memory).expect("what was in memory is gone");
+    provider.start();
+    let id = deployment.to_string();
+    until("the provider waits for the secret", PATIENCE, || {
+        let status = tenant.ok(&["status", &id]);
+        let control = &status["leases"][0]["status"]["control"];
+        (control["state"] == "awaiting_secrets" && control["names"][0] == "PASSWORD").then_some(())
+    });
+    assert!(lab.engine.running(lease).is_empty(), "nothing runs without what it needs");
+    let mut again = tenant.command(&["secrets", "send", &id, "--env", &named]);
+    let again = again.env(VARIABLE, VALUE).stdin(Stdio::null()).output().expect("akash runs");
+    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_eq!(until("the container reads its secret", PATIENCE, read), VALUE);
+
     // The manifest is everywhere: the chain's version, the agent's and the tenant's disk. The value is nowhere.
     assert_ne!(files_with("COLOUR=blue", &lab.dir), "", "this does not find what is there");
-    assert_eq!(files_with(VALUE, &lab.dir), "");
+    assert_ne!(files_with(VALUE, &memory), "", "this does not find the value where it is");
+    assert_ne!(
+        transactions_with("create_deployment", lab, first_block),
+        0,
+        "this does not find what is there"
+    );
+    for text in [VALUE, &encoded()] {
+        assert_eq!(files_with(text, &lab.dir), "");
+        assert_eq!(transactions_with(text, lab, first_block), 0);
+    }
     assert!(!said.contains(VALUE) && !String::from_utf8_lossy(&deploy.stdout).contains(VALUE));
     let container = &lab.engine.running(lease)[0];
     assert!(!lab.engine.inspect(container).to_string().contains(VALUE));
 
     tenant.ok(&["close", &deployment.to_string(), "-y"]);
     until("the container is gone", PATIENCE, || lab.engine.remains(lease).is_empty().then_some(()));
+    until("the provider forgets the value", PATIENCE, || (!memory.exists()).then_some(()));
     lab.check_money();
 }
