@@ -72,10 +72,6 @@ impl Secrets {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }

@@ -132,7 +132,7 @@ impl<'a> Start<'a> {
         .await
     }
 
-    /// Sends the manifest, what it carries and its secrets until the provider has them; says how the lease ended if it did.
+    /// Sends the manifest and what it carries until the provider has it; says how the lease ended if it did.
     pub async fn send(&mut self, gateway: &Gateway) -> Result<Option<EndReason>> {
         self.progress.wait(format!(
             "{}: sending the manifest to {}",
@@ -146,10 +146,7 @@ impl<'a> Start<'a> {
                     self.timings.manifest_sent_ms = Some(self.elapsed());
                     self.progress
                         .step(format!("{}: the provider has the manifest and checked it", self.label));
-                    if let Some(lost) = self.send_contents(gateway).await? {
-                        return Ok(Some(lost));
-                    }
-                    return self.send_secrets(gateway).await;
+                    return self.send_contents(gateway).await;
                 }
                 // The agent may not have seen the block yet that this client has seen.
                 Err(error) if error.is_passing() || self.not_caught_up(&error) => {
@@ -191,6 +188,12 @@ impl<'a> Start<'a> {
                     if let Some(error) = self.hopeless(gateway, &status).await {
                         return Err(error);
                     }
+                    // Asked for by the provider and not sent ahead: before it has checked the manifest it knows no names.
+                    if let Control::AwaitingSecrets { names } = &status.control {
+                        if let Some(lost) = self.send_secrets(gateway, names).await? {
+                            return Ok(Started::Lost(lost));
+                        }
+                    }
                 }
                 Err(error) if error.is_passing() => self.gateway_silent(&error.into())?,
                 Err(error) => {
@@ -214,6 +217,9 @@ impl<'a> Start<'a> {
             Control::AwaitingContent { missing } => {
                 let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
                 format!("the provider waits for what the manifest carries: {}", names.join("; "))
+            }
+            Control::AwaitingSecrets { names } if names.iter().all(|name| self.sent.secrets.has(name)) => {
+                "sending the provider its secrets".to_owned()
             }
             Control::AwaitingSecrets { names } => format!(
                 "the provider waits for secrets {}: akash secrets send DEPLOYMENT --lease {}",

@@ -177,7 +177,7 @@ fn reachable(manifest: &Manifest) -> String {
                 };
                 lines.push((
                     "the internet".to_owned(),
-                    format!("{}:{}/{}", service.name, expose.port, expose.proto),
+                    format!("{}:{}/{}", service.name, expose.effective_port(), expose.proto),
                     how,
                 ));
             }
