@@ -6,6 +6,7 @@ use gateway_api::{Protocol, PublishedUrl};
 use manifest::{Expose, Feature, ManifestGroup, Need, Proto, Service};
 use market_api::LeaseId;
 
+use crate::config::Firewall;
 use crate::runtime::{PublishedPort, ServicePort, ServiceSpec, Workload};
 use crate::store::PortRow;
 
@@ -69,6 +70,20 @@ pub fn offered(needs: Vec<Need>) -> Result<(), String> {
     match left_out.is_empty() {
         true => Ok(()),
         false => Err(format!("{}; this provider does not offer that", left_out.join("; "))),
+    }
+}
+
+/// Refuses connections to other services where nobody leads them on: that is done by the agent's packet filter. A service
+/// that is only called needs none.
+pub fn connects(group: &ManifestGroup, firewall: Firewall) -> Result<(), String> {
+    let caller = group.services.iter().find(|service| !service.connections.is_empty());
+    match (firewall, caller) {
+        (Firewall::None, Some(caller)) => Err(format!(
+            "service `{}` connects to other services, which this provider cannot lead there: its packet filter is not \
+             the agent's (runtime.firewall = \"none\")",
+            caller.name
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -177,6 +192,30 @@ deployment: {web: {west: {profile: p, count: 1}}}
     #[test]
     fn an_ordinary_group_becomes_a_workload() {
         assert_eq!(told(SDL).unwrap().services.len(), 1);
+    }
+
+    #[test]
+    fn who_connects_needs_the_agents_packet_filter_and_who_is_called_does_not() {
+        let two = SDL
+            .replace(
+                "profiles:\n",
+                "  db: {image: nginx, expose: [{port: 5432, to: [{service: web}]}]}\nprofiles:\n",
+            )
+            .replace(
+                "  placement: {west:",
+                "  placement: {east: {pricing: {p: {denom: uakt, amount: 1}}}, west:",
+            )
+            .replace("count: 1}}}", "count: 1}}, db: {east: {profile: p, count: 1}}}")
+            + "x-market: {connections: [{from: web, to: db, port: 5432}]}\n";
+        let sdl = manifest::parse("test.yaml", two.as_bytes()).unwrap_or_else(|errors| panic!("{errors}"));
+        let manifest = sdl.manifest();
+        let (called, caller) = (manifest.group("east").unwrap(), manifest.group("west").unwrap());
+        assert!(connects(caller, Firewall::None).unwrap_err().contains("runtime.firewall"));
+        for (group, firewall) in
+            [(caller, Firewall::Nftables), (called, Firewall::None), (called, Firewall::Nftables)]
+        {
+            assert_eq!(connects(group, firewall), Ok(()));
+        }
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl Backend {
         if !carried::secrets_of(group).is_empty() {
             self.0.vault.check().map_err(|e| invalid(format!("this provider cannot hold secrets: {e}")))?;
         }
+        crate::workload::connects(group, core.config.runtime.firewall).map_err(invalid)?;
         // Nothing is started by this; it only says early what the runtime could not be told.
         crate::workload::offered(manifest.needs_of(&lease.group)).map_err(invalid)?;
         crate::workload::workload(lease.id.0, &got.to_hex(), group, &[], self.0.host_ip).map_err(invalid)?;

@@ -161,3 +161,42 @@ fn curve(parameters: Option<AnyRef>) -> String {
         None => "EC without a named curve".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn algorithms_are_told_by_the_names_that_people_know() {
+        let known = [
+            ("1.2.840.113549.1.1.1", "RSA"),
+            ("1.2.840.113549.1.1.4", "md5WithRSAEncryption"),
+            ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption"),
+            ("1.2.840.113549.1.1.10", "RSASSA-PSS"),
+            ("1.2.840.113549.1.1.11", "sha256WithRSAEncryption"),
+            ("1.2.840.113549.1.1.12", "sha384WithRSAEncryption"),
+            ("1.2.840.113549.1.1.13", "sha512WithRSAEncryption"),
+            ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
+            ("1.2.840.10045.4.3.2", "ecdsa-with-SHA256"),
+            ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384"),
+            ("1.2.840.10045.4.3.4", "ecdsa-with-SHA512"),
+            ("1.3.101.112", "Ed25519"),
+            ("1.3.101.113", "Ed448"),
+            ("1.2.840.10045.2.1", "EC without a named curve"),
+            ("1.2.3.4", "1.2.3.4"),
+        ];
+        for (oid, expected) in known {
+            let algorithm = Algorithm { oid: ObjectIdentifier::new_unwrap(oid), parameters: None };
+            assert_eq!(name(&algorithm), expected);
+        }
+    }
+
+    #[test]
+    fn what_the_verifier_cannot_read_is_told_apart_from_what_does_not_verify() {
+        for unreadable in [VerificationError::InvalidSignatureFormat, VerificationError::InvalidPubkeyFormat]
+        {
+            assert!(matches!(refused(&unreadable), CertificateError::SignatureFormat { .. }), "{unreadable}");
+        }
+        assert!(matches!(refused(&VerificationError::GenericErr), CertificateError::BadSignature));
+    }
+}

@@ -73,6 +73,21 @@ fn the_market_jails_also_who_is_gone_and_the_owner_is_told_of_a_wrong_address() 
 }
 
 #[test]
+fn a_jailing_of_who_is_gone_runs_out_by_itself_too() {
+    let mut chain = Chain::new();
+    let (owner, market) = (chain.owner.clone(), chain.market.clone());
+    let unjail = ExecuteMsg::Unjail { provider: chain.alice.to_string() };
+    for (seconds, jailed) in [(99, true), (100, false)] {
+        chain.run(&market, &jail(&chain, 100)).unwrap();
+        chain.pass(seconds);
+        match jailed {
+            true => drop(chain.run(&owner, &unjail).unwrap()),
+            false => chain.run(&owner, &unjail).refused(&["is not jailed"]),
+        }
+    }
+}
+
+#[test]
 fn a_jailing_is_bounded() {
     let mut chain = Chain::new();
     let (alice, owner) = (chain.alice.clone(), chain.owner.clone());

@@ -232,6 +232,8 @@ fn exactly_one_certificate_of_bounded_size() {
     assert_eq!(refusal(pem), CertificateError::Pem);
     assert!(matches!(refusal(b""), CertificateError::Malformed { .. }));
     assert!(matches!(refusal(b"{}"), CertificateError::Malformed { .. }));
+    // One byte less is as much as may be; it is no certificate, though.
+    assert!(!matches!(refusal(&huge[1..]), CertificateError::TooLarge { .. }));
 }
 
 #[test]
