@@ -197,7 +197,7 @@ impl Drop for Children {
     }
 }
 
-fn bittorrent(arguments: &Arguments, file: &Path) -> anyhow::Result<Duration> {
+fn bittorrent(arguments: &Arguments, file: &Path, wanted: &[u8]) -> anyhow::Result<Duration> {
     let dir = tempfile::tempdir_in(&arguments.dir)?;
     let torrent = dir.path().join("file.torrent");
     torrent::write_torrent(file, torrent::tracker()?, &torrent)?;
@@ -218,7 +218,13 @@ fn bittorrent(arguments: &Arguments, file: &Path) -> anyhow::Result<Duration> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(begin.elapsed())
+    let took = begin.elapsed();
+    for dir in &dirs {
+        if hash(&torrent::file_in(dir))? != wanted {
+            bail!("aria2 brought other bytes");
+        }
+    }
+    Ok(took)
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -233,7 +239,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let one = plain(arguments, &file, &wanted, 1)?.as_secs_f64();
     let swarm = swarm(arguments, &file, &wanted)?;
     let many = plain(arguments, &file, &wanted, arguments.peers)?.as_secs_f64();
-    let torrent = bittorrent(arguments, &file)?.as_secs_f64();
+    let torrent = bittorrent(arguments, &file, &wanted)?.as_secs_f64();
 
     // Every copy is encrypted, decrypted and written by this one machine, whoever sends it.
     let bound = one * peers;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +16,8 @@ use sha1::{Digest, Sha1};
 /// As large as a chunk of the exchange.
 const PIECE_BYTES: usize = 256 * 1024;
 const NAME: &str = "file";
+/// Beside the file once it is complete.
+const DONE: &str = "complete";
 
 /// Writes the torrent of a file.
 pub fn write_torrent(file: &Path, tracker: u16, to: &Path) -> anyhow::Result<()> {
@@ -88,6 +91,7 @@ fn answer(mut stream: TcpStream, peers: &Mutex<Vec<u16>>) -> anyhow::Result<()> 
 
 /// One aria2, which ends by itself when `seeds` is not set and it has everything.
 pub fn aria2(torrent: &Path, dir: &Path, port: u16, seeds: bool) -> anyhow::Result<Child> {
+    std::fs::create_dir_all(dir)?;
     let port = port.to_string();
     let mut command = Command::new("aria2c");
     command
@@ -102,8 +106,11 @@ pub fn aria2(torrent: &Path, dir: &Path, port: u16, seeds: bool) -> anyhow::Resu
     if seeds {
         command.args(["--check-integrity=true", "--bt-seed-unverified=true"]);
     }
-    // It says so on its own when it has everything, and goes on giving.
-    command.arg("--on-bt-download-complete=/bin/true").arg(torrent);
+    // It goes on giving when it has everything, and says so only to a program that it starts with the file's path.
+    let hook = dir.join("on-complete");
+    std::fs::write(&hook, format!("#!/bin/sh\n: >\"${{3%/*}}/{DONE}\"\n"))?;
+    std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o700))?;
+    command.arg("--on-bt-download-complete").arg(&hook).arg(torrent);
     command.spawn().context("aria2c cannot be started: install aria2 (apt-get install aria2)")
 }
 
@@ -112,7 +119,6 @@ pub fn file_in(dir: &Path) -> std::path::PathBuf {
     dir.join(NAME)
 }
 
-/// The note that aria2 keeps beside a file that is not complete.
 pub fn unfinished(dir: &Path) -> bool {
-    !file_in(dir).is_file() || dir.join(format!("{NAME}.aria2")).exists()
+    !dir.join(DONE).exists()
 }
