@@ -341,7 +341,9 @@ fn a_deployment_that_lacks_values_of_secrets_is_not_begun() {
         assert!(!out.stdout.contains("hunter") && !out.stderr.contains("hunter"), "{}", out.stdout);
         out
     };
-    let cases: [(&[&str], &[(&str, &str)], &str); 6] = [
+    // Flags, variables, and what is said to them.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case; 6] = [
         (&[], &[], "not given: BACKUP_KEY, PASSWORD"),
         (&["--secret-env", "PASSWORD=ITS_VALUE"], &set, "not given: BACKUP_KEY\""),
         (&["--secret-env", "PASSWORD=ITS_VALUE"], &[], "there is no variable ITS_VALUE"),

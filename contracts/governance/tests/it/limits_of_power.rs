@@ -1,7 +1,8 @@
 //! What governance does to the market, staking and the registry, and what it cannot do (invariant I-24).
 
 use cloud_std::Bps;
-use cosmwasm_std::Uint128;
+use cosmwasm_std::{BankMsg, Coin, CosmosMsg, Uint128};
+use governance_api::limits::MAX_MESSAGES_BYTES;
 use governance_api::Status;
 use market_api::{ExecuteMsg as Market, LeaseId, Params};
 use staking_api::{ExecuteMsg as Staking, Fault, StakeInfo};
@@ -81,6 +82,34 @@ fn a_proposal_slashes_each_account_once() {
     suite.propose(&proposer, twice).unwrap_err().says(&["message 2 slashes", &name, "once"]);
     suite.decide(others).unwrap();
     assert_eq!((stake(&suite, 1).bonded.u128(), stake(&suite, 2).bonded.u128()), (500_000, 500_000));
+}
+
+#[test]
+fn only_a_slash_of_stake_counts_as_one() {
+    let mut suite = governed();
+    let proposer = provider(&suite, 0);
+    // Another contract may mean something else by these words; voters judge it.
+    let elsewhere = call(&suite.registry, &slash(&suite, 1, 5_000));
+    suite.propose(&proposer, vec![elsewhere.clone(), elsewhere]).unwrap();
+}
+
+#[test]
+fn messages_of_a_proposal_are_bounded_together_to_the_byte() {
+    let mut suite = governed();
+    let proposer = provider(&suite, 0);
+    let sized = |bytes: usize| -> Vec<CosmosMsg> {
+        let of = |length: usize| {
+            let to_address = suite.treasury.to_string();
+            let amount = vec![Coin::new(1u128, "x".repeat(length))];
+            vec![CosmosMsg::Bank(BankMsg::Send { to_address, amount })]
+        };
+        let around = cosmwasm_std::to_json_vec(&of(0)).unwrap().len();
+        of(bytes - around)
+    };
+    let (most, more) = (sized(MAX_MESSAGES_BYTES), sized(MAX_MESSAGES_BYTES + 1));
+    suite.propose(&proposer, most).unwrap();
+    let bytes = (MAX_MESSAGES_BYTES + 1).to_string();
+    suite.propose(&proposer, more).unwrap_err().says(&[&bytes, &MAX_MESSAGES_BYTES.to_string()]);
 }
 
 #[test]
