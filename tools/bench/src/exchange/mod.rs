@@ -166,6 +166,8 @@ fn swarm(arguments: &Arguments, file: &Path, wanted: &[u8]) -> anyhow::Result<Sw
     let told = format!("{content} {}", ports.join(" "));
     let begin = Instant::now();
     seed.tell(&told)?;
+    // It has everything from the start.
+    seed.hear("done")?;
     for peer in &mut peers {
         peer.tell(&told)?;
     }
