@@ -3,6 +3,7 @@
 use cloud_std::Bps;
 use cosmwasm_std::{testing::mock_dependencies, testing::mock_env, Uint128};
 use governance_api::{DepositLoss, ExecuteMsg, Floors, Params, Status};
+use staking_api::limits::MAX_TOTAL_STAKE;
 use testing::{call, governance_params, Suite, FLOORS};
 
 use crate::common::{config, governed, governed_with, payment, provider, status};
@@ -132,6 +133,9 @@ fn a_contract_out_of_bounds_does_not_start() {
     ] {
         assert!(start(floors, governance_params(), staking).contains(name), "{floors:?}");
     }
+    // As much as there can be is no mistake of the floors; what is refused then is that nothing answers as staking.
+    let most = Floors { total_stake: Uint128::new(MAX_TOTAL_STAKE), ..FLOORS };
+    assert!(!start(most, governance_params(), staking).contains("floors"));
     assert!(start(FLOORS, governance_params(), "nobody").contains("pars"));
     // An account that is no staking contract.
     assert!(!start(FLOORS, governance_params(), suite.owner.as_str()).is_empty());
