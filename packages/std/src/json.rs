@@ -740,4 +740,13 @@ mod tests {
         let deep = "[".repeat(100_000);
         assert!(read::<Json>(deep.as_bytes()).is_err());
     }
+
+    #[test]
+    fn a_value_that_its_type_refuses_is_told_with_what_was_expected() {
+        let told = |found| <JsonError as de::Error>::invalid_value(found, &"a colour").to_string();
+        assert!(told(Unexpected::Str("loud")).contains("expected a colour, found \"loud\""));
+        assert!(told(Unexpected::Unsigned(7)).contains("expected a colour, found 7"));
+        assert!(told(Unexpected::Signed(-7)).contains("expected a colour, found -7"));
+        assert!(told(Unexpected::Unit).contains("expected a colour"));
+    }
 }
