@@ -21,7 +21,7 @@ use crate::{queries, same};
 /// Other seeds than those of tests/sim and scripts/soak.
 const FIRST_SEED: u64 = 2_000_000;
 /// Everything that is stored is compared after so many blocks and at the end.
-const STORAGE_EVERY: u64 = 25;
+const STORAGE_EVERY: u64 = 5;
 
 /// What one seed or several came to.
 #[derive(Default)]
